@@ -1,0 +1,79 @@
+"""
+`control`: what no vendor sent but the tape depends on (design §3).
+
+All but `position` are raw records: they carry the header `seq` and decode into `market`.
+The header `feed` names the feed (or `ingest`), `channel` is the type; the key is the venue.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from schemas.market import Basket, Instrument, Status
+
+
+class Connected(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="connected"):
+    """A feed's channels are live."""
+
+    venue: str
+    channel: str
+    detail: str = ""
+
+
+class Lost(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="lost"):
+    """A feed was lost: becomes a `gap`. Times in ms since the epoch, UTC; exchange time."""
+
+    venue: str
+    channel: str
+    cause: Literal["disconnect", "silence", "restart", "late_start", "source_change", "spool_full"]
+    from_ts_ms: int
+    to_ts_ms: int
+    symbol: str = "*"
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="tick"):
+    """Time passed on a silent venue."""
+
+    venue: str
+
+
+class Reference(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="reference"):
+    """Reference data enters the tape; seq, ts_ms and feed of the messages are given by ingest."""
+
+    venue: str
+    source: str
+    instruments: list[Instrument] = []
+    baskets: list[Basket] = []
+    statuses: list[Status] = []
+
+
+class RestReply(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="rest_reply"):
+    """A reply of a vendor's REST service, verbatim, decoded by the feed's decoder for `channel`."""
+
+    venue: str
+    channel: str
+    body: str
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="position"):
+    """
+    Where ingest stands; not a raw record. Everything below is acknowledged.
+
+    Attributes:
+        venues: the venues this ingest owns.
+        raw: topic -> partition -> next offset to decode.
+        market: partition -> next offset of `market`.
+        last_seq: partition of `market` -> venue -> last seq written there.
+        chain: the decoders' and sequencers' state after the raw records below `raw`.
+        cursor: the feed's own place (a recording: records consumed), JSON.
+    """
+
+    venues: list[str]
+    raw: dict[str, dict[int, int]]
+    market: dict[int, int]
+    last_seq: dict[int, dict[str, int]]
+    chain: Any
+    cursor: Any
+
+
+ControlMessage = Connected | Lost | Tick | Reference | RestReply | Position

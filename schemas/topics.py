@@ -1,0 +1,151 @@
+"""
+Every topic, once. `vntape topics apply` creates them from here and nothing else does.
+
+A name here is without the tape: `Topic.on(tape)` is the Kafka name, `demo.market` on the
+tape `demo`, bare `market` on `live`.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schemas.control import ControlMessage
+from schemas.market import MarketMessage
+from schemas.trades_classified import TradesClassifiedMessage
+
+LIVE = "live"
+PARTITIONS = 12
+"""Of `market` and all derived topics: fixed for a tape's life; divides by 1, 2, 3, 4, 6, 12."""
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+Codec = Literal["raw", "frames", "json", "snapshot", "dead_letter"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """
+    One topic's contract.
+
+    Attributes:
+        value: the type of a message, for decoders; None where the value is opaque bytes.
+        codec: raw vendor bytes, frames (NDJSON, only `market`), one JSON message a record,
+            a chunk of a snapshot, or a dead letter.
+        stream: which field, or pair, names the stream in which `(seq, part)` increases.
+        key: what the record key is.
+        retention_ms: on the tape `live`; elsewhere a tape is kept until it is dropped.
+        compression: of the producers' batches.
+        compacted: the last record of each key is kept for ever.
+        clocked: clocks, gaps and statuses of the input are forwarded into it.
+    """
+
+    name: str
+    value: Any
+    codec: Codec
+    stream: str
+    key: str
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    partitions: int = PARTITIONS
+    retention_ms: int = 7 * DAY_MS
+    compression: Literal["none", "lz4", "zstd"] = "none"
+    compacted: bool = False
+    clocked: bool = False
+
+    def on(self, tape: str) -> str:
+        """The name of this topic in Kafka on `tape`."""
+        return self.name if tape == LIVE else f"{tape}.{self.name}"
+
+    @property
+    def table(self) -> str:
+        """The name with `_`: its table, its module, its metric label."""
+        return self.name.replace("-", "_")
+
+
+def check_tape(tape: str) -> str:
+    """
+    The tape's name, when it is one.
+
+    Raises:
+        ValueError: when it is not a letter followed by letters and digits, all lower case.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9]{0,39}", tape):
+        raise ValueError(f"a tape's name is [a-z][a-z0-9]*, at most 40 characters; it was {tape!r}")
+    return tape
+
+
+BINANCE = Topic(
+    name="binance",
+    value=None,
+    codec="raw",
+    stream="venue",
+    key="routing key",
+    producers=("ingest",),
+    consumers=("ingest", "recorder"),
+)
+CONTROL = Topic(
+    name="control",
+    value=ControlMessage,
+    codec="raw",
+    stream="venue",
+    key="venue",
+    producers=("ingest",),
+    consumers=("ingest", "recorder"),
+    partitions=1,
+)
+MARKET = Topic(
+    name="market",
+    value=MarketMessage,
+    codec="frames",
+    stream="symbol",
+    key="none",
+    producers=("ingest",),
+    consumers=("classifier", "writer", "gateway"),
+    clocked=True,
+)
+TRADES_CLASSIFIED = Topic(
+    name="trades-classified",
+    value=TradesClassifiedMessage,
+    codec="json",
+    stream="symbol",
+    key="routing key",
+    producers=("classifier",),
+    consumers=("writer", "gateway"),
+    clocked=True,
+)
+CLASSIFIER_SNAPSHOTS = Topic(
+    name="classifier-snapshots",
+    value=None,
+    codec="snapshot",
+    stream="partition",
+    key="none",
+    producers=("classifier",),
+    consumers=("classifier",),
+    retention_ms=14 * DAY_MS,
+)
+DEAD_LETTERS = Topic(
+    name="dead-letters",
+    value=None,
+    codec="dead_letter",
+    stream="service and source",
+    key="the source's seq",
+    producers=("ingest", "classifier", "writer"),
+    consumers=("writer",),
+    partitions=1,
+    retention_ms=30 * DAY_MS,
+)
+
+TOPICS: tuple[Topic, ...] = (
+    BINANCE,
+    CONTROL,
+    MARKET,
+    TRADES_CLASSIFIED,
+    CLASSIFIER_SNAPSHOTS,
+    DEAD_LETTERS,
+)
+BY_NAME: dict[str, Topic] = {t.name: t for t in TOPICS}
+
+
+def snapshots_of(service: str) -> Topic:
+    """The snapshot topic of a computing service; KeyError when it has none."""
+    return BY_NAME[f"{service}-snapshots"]

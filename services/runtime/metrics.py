@@ -1,0 +1,90 @@
+"""
+Every Prometheus metric, once, with what it means.
+
+Seconds and bytes only; labels from closed sets (service, topic, outcome, reason), never a
+symbol. A process has one `Metrics` on its own registry.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The list; `service` is the constant label of all of them."""
+
+    def __init__(self, service: str, registry: CollectorRegistry | None = None) -> None:
+        self.service = service
+        self.registry = registry or CollectorRegistry()
+        self._reading()
+        self._computing()
+        self._ingesting()
+        self._serving()
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"vntape_{name}", text, ["service", *labels], registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"vntape_{name}", text, ["service", *labels], registry=self.registry)
+
+    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+        return Histogram(
+            f"vntape_{name}",
+            text,
+            ["service", *labels],
+            buckets=_LATENCY,
+            registry=self.registry,
+        )
+
+    def _reading(self) -> None:
+        self.records = self._counter("records", "Kafka records read", "topic")
+        self.messages = self._counter(
+            "messages",
+            "Messages by what became of them: ok, repeat, dead_letter",
+            "topic",
+            "outcome",
+        )
+        self.lag = self._gauge("lag_records", "Records in the log, not yet read", "topic")
+        self.delay = self._histogram(
+            "delay_seconds",
+            "From a record's append to the end of its step; repeats left out",
+            "topic",
+        )
+        self.progress = self._gauge(
+            "last_progress_timestamp_seconds", "When input was last finished, unix time"
+        )
+        self.dead_letters = self._counter("dead_letters", "Messages refused", "reason")
+
+    def _computing(self) -> None:
+        self.outputs = self._counter("outputs", "Messages produced", "topic")
+        self.frame_seconds = self._histogram("frame_seconds", "One synchronous section of the pump")
+        self.snapshots = self._counter("snapshots", "Partition snapshots written")
+        self.snapshot_pause = self._histogram(
+            "snapshot_pause_seconds", "Encoding of one partition's state, in the event loop"
+        )
+        self.snapshot_bytes = self._gauge("snapshot_bytes", "Compressed size of the last snapshot")
+        self.restores = self._counter("restores", "Partitions restored from a snapshot", "found")
+        self.reseeks = self._counter("reseeks", "Holes in the input met by seeking again")
+        self.step_errors = self._counter("step_errors", "Exceptions of a step", "outcome")
+        self.suspect_units = self._gauge(
+            "suspect_units", "Units whose state missed a quarantined message"
+        )
+        self.assigned = self._gauge("assigned_partitions", "Partitions this worker owns")
+
+    def _ingesting(self) -> None:
+        self.received = self._counter("received", "Vendor messages in", "feed", "channel")
+        self.dropped = self._counter(
+            "dropped", "Vendor messages dropped on purpose", "feed", "reason"
+        )
+        self.gaps = self._counter("gaps", "Gaps written", "cause")
+        self.feed_age = self._gauge("feed_age_seconds", "Age of the newest data of a feed", "feed")
+        self.spool_bytes = self._gauge("spool_bytes", "Waiting on disk for the broker")
+
+    def _serving(self) -> None:
+        self.rows = self._counter("rows", "Rows stored", "table")
+        self.write_seconds = self._histogram("write_seconds", "One transaction of the writer")
+        self.write_retries = self._counter("write_retries", "Transactions tried again", "reason")
+        self.clients = self._gauge("clients", "Connected WebSocket clients")
+        self.frames_sent = self._counter("client_frames", "WebSocket frames sent")
+        self.client_bytes = self._gauge("client_queue_bytes", "Waiting in all clients' queues")
+        self.slow_clients = self._counter("slow_clients", "Clients closed because they were slow")

@@ -1,0 +1,115 @@
+"""All settings of all processes: read once, in the command line, and passed down."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.topics import check_tape
+
+PREFIX = "VNTAPE_"
+_TEST_PREFIX = "VNTAPE_TEST_"
+
+Tape = Annotated[str, AfterValidator(check_tape)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class SettingsError(ValueError):
+    """A setting was wrong; the text names the variable and says what to do."""
+
+
+class Settings(BaseSettings):
+    """
+    One frozen object with everything an operator can set, each as `VNTAPE_<NAME>`.
+
+    Secrets are `SecretStr`: printing them prints stars. Unknown variables with our prefix
+    are refused by `load`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    tape: Tape = Field("live", description="The run that everything belongs to")
+
+    stack: str = Field("main", pattern=r"^[a-z][a-z0-9_-]*$", description="Local stack instance")
+    local_dir: Path = Field(Path(".local"), description="Where the local stack keeps its files")
+    kafka: str | None = Field(None, description="host:port of Kafka; unset: the local stack's")
+    kafka_port: Port = Field(0, description="Port of the local Kafka; 0: a free one, remembered")
+    database_url: SecretStr | None = Field(
+        None, description="postgresql:// URL of the owner role; unset: the local stack's"
+    )
+    database_port: Port = Field(0, description="Port of the local TimescaleDB; 0: a free one")
+
+    http_port: Port = Field(0, description="Port of /metrics and /health; 0: a free one")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    receive_clock: Literal["wall", "recorded"] = Field(
+        "wall", description="What stamps raw records: our clock, or the recording's"
+    )
+    gap_ratio_limit: float = Field(
+        10.0, gt=1, description="A price this many times off the last one is absurd"
+    )
+    spool_bytes: int = Field(2_000_000_000, gt=0, description="Cap of ingest's spool on disk")
+
+    snapshot_interval_s: Seconds = Field(10.0, description="State of a partition is saved so often")
+    snapshot_messages: int = Field(
+        500_000, gt=0, description="... or after so many messages of a partition"
+    )
+    session_timeout_s: Seconds = Field(10.0, description="Kafka group session timeout of a worker")
+    dead_letters_in_a_row: int = Field(100, gt=0, description="A worker stops past this many")
+    dead_letter_ratio: float = Field(
+        0.01, gt=0, le=1, description="... or past this share of an hour's messages"
+    )
+    step_errors: Literal["quarantine", "stop"] = Field(
+        "quarantine", description="What the second exception of a step at one place does"
+    )
+
+    writer_batch_rows: int = Field(5000, gt=0, description="Rows of one transaction, at most")
+    writer_flush_s: Seconds = Field(0.2, description="A row waits at most this long")
+
+    gateway_host: str = Field("127.0.0.1", description="Address the gateway listens on")
+    gateway_port: Port = Field(8650, description="Port of the gateway; 0: a free one")
+
+
+def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """
+    Settings from the environment, then from `overrides` that are not None.
+
+    Raises:
+        SettingsError: naming every variable that is unknown or has an unusable value.
+    """
+    env = os.environ if environment is None else environment
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    mine = {k: v for k, v in env.items() if k.upper().startswith(PREFIX)}
+    unknown = sorted(
+        k for k in mine if k.upper() not in known and not k.upper().startswith(_TEST_PREFIX)
+    )
+    if unknown:
+        raise SettingsError(
+            f"unknown setting {', '.join(unknown)}; `vntape config` lists those there are"
+        )
+    values = {
+        k.upper().removeprefix(PREFIX).lower(): v for k, v in mine.items() if k.upper() in known
+    }
+    values.update({k: v for k, v in overrides.items() if v is not None})
+    try:
+        return Settings.model_validate(values)
+    except ValueError as e:
+        raise SettingsError(_explain(e)) from None
+
+
+def _explain(error: ValueError) -> str:
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return str(error)
+    lines = []
+    for problem in error.errors(include_url=False):
+        name = PREFIX + "_".join(str(p) for p in problem["loc"]).upper()
+        secret = "SecretStr" in str(Settings.model_fields[str(problem["loc"][0])].annotation)
+        was = "***" if secret else repr(problem["input"])
+        lines.append(f"{name}: {problem['msg']}; it was {was}")
+    return "\n".join(lines)

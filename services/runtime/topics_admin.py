@@ -1,0 +1,97 @@
+"""Creates topics from schemas/topics.py; nothing else does (`vntape topics apply`)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from schemas.topics import LIVE, TOPICS, Topic
+
+
+@asynccontextmanager
+async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """An admin client, started and closed."""
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="vntape-admin")
+    await client.start()
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+def config_of(topic: Topic, tape: str) -> dict[str, str]:
+    """
+    The Kafka configuration of a topic on a tape.
+
+    LogAppendTime: a 2024 recording with its own timestamps would be deleted by retention at
+    once. Retention applies to `live` only; another tape is kept until it is dropped.
+    """
+    config = {
+        "message.timestamp.type": "LogAppendTime",
+        "cleanup.policy": "compact" if topic.compacted else "delete",
+        "compression.type": "producer",
+        "retention.bytes": "-1",
+        "max.message.bytes": "10485760",
+    }
+    if not topic.compacted:
+        config["retention.ms"] = str(topic.retention_ms) if tape == LIVE else "-1"
+    return config
+
+
+async def apply(
+    bootstrap: str, tape: str, topics: Iterable[Topic] = TOPICS, partitions: int | None = None
+) -> list[str]:
+    """
+    Create the topics of a tape that are not there yet.
+
+    Args:
+        partitions: instead of each topic's own count where that is more than 1 (tests).
+
+    Returns:
+        The names of those it created.
+    """
+    async with admin(bootstrap) as client:
+        there = set(await client.list_topics())
+        new = [
+            NewTopic(
+                name=topic.on(tape),
+                num_partitions=(partitions or topic.partitions) if topic.partitions > 1 else 1,
+                replication_factor=1,
+                topic_configs=config_of(topic, tape),
+            )
+            for topic in topics
+            if topic.on(tape) not in there
+        ]
+        if new:
+            reply = await client.create_topics(new)
+            for name, code, *text in reply.topic_errors:
+                if code not in (0, 36):  # 36: somebody else created it in the meantime
+                    raise RuntimeError(f"Kafka refused topic {name}: error {code} {text}")
+        wanted = {t.on(tape) for t in topics}
+        for _ in range(100):
+            if wanted <= set(await client.list_topics()):
+                break
+            await asyncio.sleep(0.05)
+        return [t.name for t in new]
+
+
+async def tapes(bootstrap: str) -> dict[str, list[str]]:
+    """Tape -> its topics in Kafka, of all tapes that have a topic of ours."""
+    names = {t.name for t in TOPICS}
+    found: dict[str, list[str]] = {}
+    async with admin(bootstrap) as client:
+        for full in await client.list_topics():
+            tape, _, name = full.rpartition(".")
+            if name in names:
+                found.setdefault(tape or LIVE, []).append(full)
+    return found
+
+
+async def drop(bootstrap: str, tape: str) -> list[str]:
+    """Delete all topics of a tape; returns their names."""
+    mine = (await tapes(bootstrap)).get(tape, [])
+    if mine:
+        async with admin(bootstrap) as client:
+            await client.delete_topics(mine)
+    return mine
