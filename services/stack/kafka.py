@@ -1,0 +1,149 @@
+"""A real Apache Kafka: jars gathered by Maven, one KRaft node."""
+
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import time
+from pathlib import Path
+from string import Template
+
+from services.stack import ports, processes, tools
+from services.stack.places import Places, Report, StackError
+from services.stack.processes import Process
+from services.stack.record import Record
+
+EXECUTABLE = "java"
+SETTING = "VNTAPE_KAFKA_PORT"
+STOP_SIGNAL = signal.SIGTERM
+# 2 s on an idle machine; recovery of a large unclean log takes longer.
+START_TIMEOUT_S = 120.0
+
+_MAIN = "kafka.Kafka"
+_HEAP = ("-Xms256m", "-Xmx768m", "-XX:+UseSerialGC")
+
+
+def tools_needed(places: Places) -> list[str]:
+    return ["java"] if _gathered(places) else ["java", "mvn"]
+
+
+def prepare(places: Places, report: Report) -> None:
+    """Gather the jars that deploy/local/pom.xml names, unless they are there."""
+    if tools.java_version() < 17:
+        raise StackError(f"Kafka needs Java 17 or later; `java` is {tools.java_version()}")
+    if _gathered(places):
+        return
+    home = places.kafka_binaries
+    fresh = home / "libs.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    begun = time.monotonic()
+    report("Kafka: fetching its jars with Maven (about 60 MB, once)")
+    tools.run_long(
+        ["mvn", "-B", "-ntp", "-f", str(places.templates / "pom.xml"),
+         "dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={fresh}"],
+        log=home / "maven.log",
+        grown=lambda: tools.size_bytes(fresh),
+        report=report,
+        what="fetching Kafka's jars",
+    )  # fmt: skip
+    (fresh / "pom.xml").write_bytes((places.templates / "pom.xml").read_bytes())
+    shutil.rmtree(_libs(places), ignore_errors=True)
+    fresh.rename(_libs(places))
+    size = tools.megabytes(tools.size_bytes(_libs(places)))
+    report(f"Kafka {version(places)}: {size} of jars in {time.monotonic() - begun:.0f} s")
+
+
+def launch(places: Places, record: Record) -> None:
+    """Start the broker's process; it must not be running."""
+    ports.require_free(record.kafka_port, "Kafka", SETTING)
+    home = places.kafka_home
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "server.properties").write_text(_properties(places, record, _data(places)))
+    if not _data(places).exists():
+        _format(places, record)
+    log = places.log("kafka")
+    # Log4j rotates its own file, so what the JVM itself prints goes to another.
+    processes.start_detached(
+        ["java", *_HEAP, "-Djava.awt.headless=true", f"-Dvntape.log={log}",
+         f"-Dlog4j2.configurationFile={places.templates / 'log4j2.xml'}",
+         "-cp", _classpath(places), _MAIN, "server.properties"],
+        cwd=home,
+        log=log.with_name("kafka-jvm.log"),
+    )  # fmt: skip
+
+
+def find(places: Places) -> list[Process]:
+    return processes.inside(places.kafka_home, EXECUTABLE)
+
+
+def main_process(places: Places) -> Process | None:
+    """The broker's process, when it lives."""
+    return next((p for p in find(places) if _MAIN in p.words), None)
+
+
+def answers(record: Record) -> bool:
+    """Whether a Kafka broker answers on the instance's port."""
+    # ApiVersions (key 18) version 0, correlation id 7, no client id: every broker knows it.
+    request = struct.pack(">hhih", 18, 0, 7, -1)
+    try:
+        with socket.create_connection(("127.0.0.1", record.kafka_port), timeout=2) as s:
+            s.sendall(struct.pack(">i", len(request)) + request)
+            head = s.recv(8, socket.MSG_WAITALL)
+    except OSError:
+        return False
+    return len(head) == 8 and head[4:] == struct.pack(">i", 7)
+
+
+def finish(_record: Record) -> None:
+    """Nothing is left to do once the broker answers: topics are made by `vntape topics apply`."""
+
+
+def address(record: Record) -> str:
+    return f"127.0.0.1:{record.kafka_port}"
+
+
+def version(places: Places) -> str:
+    jars = list(_libs(places).glob("kafka_2.13-*.jar"))
+    return jars[0].stem.partition("-")[2] if jars else ""
+
+
+def _libs(places: Places) -> Path:
+    return places.kafka_binaries / "libs"
+
+
+def _data(places: Places) -> Path:
+    return places.kafka_home / "data"
+
+
+def _gathered(places: Places) -> bool:
+    # The pom is copied last, so its copy says that all jars are there and which.
+    mark = _libs(places) / "pom.xml"
+    return mark.is_file() and mark.read_bytes() == (places.templates / "pom.xml").read_bytes()
+
+
+def _classpath(places: Places) -> str:
+    return f"{_libs(places)}/*"
+
+
+def _properties(places: Places, record: Record, data: Path) -> str:
+    # The controller's port is nobody's business but the broker's: any free one, each time.
+    controller = ports.pick_free({record.kafka_port, record.database_port})
+    template = Template((places.templates / "server.properties").read_text())
+    return template.substitute(kafka_port=record.kafka_port, controller_port=controller, data=data)
+
+
+def _format(places: Places, record: Record) -> None:
+    # In a folder that is renamed at the end: what is called `data` was formatted completely.
+    fresh = places.kafka_home / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    config = places.kafka_home / "format.properties"
+    config.write_text(_properties(places, record, fresh))
+    done = subprocess.run(
+        ["java", "-Xmx256m", "-cp", _classpath(places), "kafka.tools.StorageTool",
+         "format", "-t", record.cluster_id, "-c", str(config)],
+        cwd=places.root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise StackError(f"formatting Kafka's storage failed:\n{done.stdout}{done.stderr}")
+    fresh.rename(_data(places))
