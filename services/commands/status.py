@@ -38,4 +38,6 @@ def _row(line: stack.ComponentStatus) -> tuple[str, ...]:
 
 
 def _size(count: int) -> str:
-    return f"{count / 1e6:.0f} MB" if count else "-"
+    if count < 1e6:
+        return f"{count / 1e3:.0f} kB" if count else "-"
+    return f"{count / 1e6:.0f} MB"

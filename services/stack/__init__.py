@@ -33,6 +33,7 @@ __all__ = [
     "addresses",
     "clone_root",
     "ensure",
+    "instances",
     "kill",
     "log_files",
     "start",
@@ -85,6 +86,11 @@ def addresses(root: Path, instance: str = "main") -> Addresses | None:
     """Addresses of the instance, running or not (see `status`); None when it was never made."""
     record = records.load(Places(root, instance))
     return None if record is None else record.addresses()
+
+
+def instances(root: Path) -> list[str]:
+    """Names of the clone's instances, by name."""
+    return sorted(p.parent.name for p in (root / ".local").glob("*/stack.json"))
 
 
 def status(root: Path, instance: str = "main") -> list[ComponentStatus]:

@@ -4,7 +4,6 @@ import shutil
 import signal
 import socket
 import struct
-import subprocess
 import time
 from pathlib import Path
 from string import Template
@@ -139,11 +138,10 @@ def _format(places: Places, record: Record) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     config = places.kafka_home / "format.properties"
     config.write_text(_properties(places, record, fresh))
-    done = subprocess.run(
+    tools.run_short(
         ["java", "-Xmx256m", "-cp", _classpath(places), "kafka.tools.StorageTool",
          "format", "-t", record.cluster_id, "-c", str(config)],
-        cwd=places.root, capture_output=True, text=True, check=False,
+        cwd=places.root,
+        what="formatting Kafka's storage",
     )  # fmt: skip
-    if done.returncode != 0:
-        raise StackError(f"formatting Kafka's storage failed:\n{done.stdout}{done.stderr}")
     fresh.rename(_data(places))

@@ -12,6 +12,18 @@ from services.stack.places import Report, StackError
 # A cold start on a slow line takes minutes; longer than this somebody hangs.
 _PATIENCE_S = 1800.0
 
+_held: set[int] = set()
+
+
+def inherited() -> tuple[int, ...]:
+    """
+    Descriptors of the locks this process holds, for `pass_fds` of a helper that writes files.
+
+    A helper that outlives a killed `vntape` then keeps the lock until it ends, so the next one
+    waits instead of writing into the same folder. Never for servers: they would keep it for ever.
+    """
+    return tuple(_held)
+
 
 @contextmanager
 def locked(path: Path, what: str, report: Report) -> Iterator[None]:
@@ -22,9 +34,11 @@ def locked(path: Path, what: str, report: Report) -> Iterator[None]:
         StackError: it was held for half an hour.
     """
     fd = _acquire(path, what, report)
+    _held.add(fd)
     try:
         yield
     finally:
+        _held.discard(fd)
         os.close(fd)
 
 

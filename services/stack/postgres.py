@@ -3,13 +3,12 @@
 import os
 import shutil
 import signal
-import subprocess
 from string import Template
 
 import psycopg
 from psycopg import sql
 
-from services.stack import debian_root, ports, processes
+from services.stack import debian_root, ports, processes, tools
 from services.stack.places import Places, Report, StackError
 from services.stack.processes import Process
 from services.stack.record import DATABASE, Record
@@ -147,14 +146,14 @@ def _initdb(places: Places, record: Record) -> None:
         f.write(record.database_password)
     try:
         os.chown(password, debian_root.UID, debian_root.UID)
-        done = subprocess.run(
+        tools.run_short(
             _inside(places, "initdb", "-D", f"/var/lib/pg/{fresh.name}", "-U", "postgres",
                     "-A", "scram-sha-256", f"--pwfile=/tmp/{password.name}",
                     "--locale=C.UTF-8", "-E", "UTF8", "--data-checksums"),
-            env=_ENVIRONMENT, capture_output=True, text=True, check=False,
+            cwd=places.root,
+            env=_ENVIRONMENT,
+            what="initdb",
         )  # fmt: skip
     finally:
         password.unlink(missing_ok=True)
-    if done.returncode != 0:
-        raise StackError(f"initdb failed:\n{done.stdout}{done.stderr}")
     fresh.rename(places.postgres_data)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from services.stack import locks
 from services.stack.places import Report, StackError
 from services.stack.processes import wait_until
 
@@ -59,7 +60,8 @@ def apt(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run apt-get without questions; its output is in the result."""
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     return subprocess.run(
-        ["apt-get", "-q", *words],
+        # Another apt-get may be at work: wait for it up to ten minutes.
+        ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=600", *words],
         env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -103,7 +105,12 @@ def run_long(
     begun = time.monotonic()
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            command,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            pass_fds=locks.inherited(),
         )
         try:
             while not wait_until(lambda: process.poll() is not None, 15):
@@ -115,6 +122,33 @@ def run_long(
             raise
     if process.returncode != 0:
         raise StackError(f"{what} failed; the end of {log}:\n{tail(log)}")
+
+
+def run_short(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    what: str,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """
+    Run a command of a second or two.
+
+    Raises:
+        StackError: it failed; carries all that it printed.
+    """
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        pass_fds=locks.inherited(),
+    )
+    if done.returncode != 0:
+        raise StackError(f"{what} failed:\n{done.stdout}{done.stderr}")
 
 
 def tail(log: Path, lines: int = 15) -> str:

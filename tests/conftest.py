@@ -1,0 +1,45 @@
+"""Fixtures that give tests the real broker and the real database."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from services.stack import Addresses
+from tests.support.stack import OwnStack, disposable, shared_stack
+from tests.support.tapes import forget
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Addresses]:
+    """Real Kafka and TimescaleDB, shared by all tests of the run; see `shared_stack`."""
+    with shared_stack() as addresses:
+        yield addresses
+
+
+@pytest.fixture
+def kafka(stack: Addresses) -> str:
+    """Address "127.0.0.1:PORT" of a real Kafka."""
+    return stack.kafka
+
+
+@pytest.fixture
+def database(stack: Addresses) -> str:
+    """postgresql:// URL of a real TimescaleDB, as superuser."""
+    return stack.database
+
+
+@pytest.fixture
+def tape(stack: Addresses) -> Iterator[str]:
+    """A name no other test has; its topics and its schema are removed afterwards."""
+    name = f"t{secrets.token_hex(6)}"
+    yield name
+    forget(name, stack)
+
+
+@pytest.fixture(scope="module")
+def own_stack(request: pytest.FixtureRequest) -> Iterator[OwnStack]:
+    """An instance of this test module alone, for tests that kill a broker or a database."""
+    purpose = request.module.__name__.rpartition(".")[2].removeprefix("test_")
+    with disposable(purpose.replace("_", "-")) as own:
+        yield own
