@@ -9,7 +9,7 @@ coalesces.
 import asyncio
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -18,7 +18,9 @@ from services.runtime import logs
 
 log = logs.get(__name__)
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = list[tuple[str, bytes]]
+
+NO_HEADERS: Headers = []
 
 HIGH_BATCHES = 16
 """Batches of 256 KiB waiting in one FIFO before a reader is asked to pause: 4 MiB."""
@@ -60,7 +62,7 @@ class Outbox:
         """Start the sender task in the running loop."""
         self._task = asyncio.create_task(self._send(), name=f"outbox-{self.topic}-{self.partition}")
 
-    def append(self, key: bytes | None, value: bytes, headers: Headers = ()) -> None:
+    def append(self, key: bytes | None, value: bytes, headers: Headers = NO_HEADERS) -> None:
         """Queue one record; synchronous, never blocks. Call it from one event loop only."""
         if self._open.append(timestamp=None, key=key, value=value, headers=headers) is None:
             self._close()

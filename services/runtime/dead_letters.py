@@ -1,0 +1,83 @@
+"""Dead letters: where they go, what they say, and when there are too many."""
+
+import hashlib
+import re
+from collections import deque
+from dataclasses import dataclass, field
+
+from schemas.topics import DEAD_LETTERS
+from services.runtime.outbox import Outboxes
+
+_SEQ = re.compile(rb'"seq"\s*:\s*(\d{1,19})')
+
+WINDOW_S = 3600.0
+RATIO_FROM = 1000
+"""Messages before a ratio says anything."""
+
+
+def source_key(line: bytes) -> bytes:
+    """Key of a dead letter: the source's seq where the line says one, else its digest."""
+    found = _SEQ.search(line)
+    return (
+        found.group(1) if found else hashlib.sha1(line, usedforsecurity=False).hexdigest().encode()
+    )
+
+
+class TooManyDeadLettersError(Exception):
+    """The limit was passed: stop rather than dead-letter everything."""
+
+
+@dataclass(slots=True)
+class DeadLetterLimit:
+    """Past `in_a_row` bad messages, or `ratio` of the last hour's, a worker stops."""
+
+    in_a_row: int
+    ratio: float
+    _row: int = 0
+    _good: int = 0
+    _bad: int = 0
+    _minutes: deque[tuple[float, int, int]] = field(default_factory=deque)
+
+    def good(self, count: int) -> None:
+        """So many messages were fine."""
+        if count:
+            self._row = 0
+            self._good += count
+
+    def bad(self, now: float) -> None:
+        """
+        One message was bad; `now` in seconds, any monotonic clock.
+
+        Raises:
+            TooManyDeadLettersError: saying which limit was passed.
+        """
+        self._row += 1
+        self._bad += 1
+        if self._row > self.in_a_row:
+            raise TooManyDeadLettersError(f"{self._row} bad messages in a row")
+        self._minutes.append((now, self._good, self._bad))
+        while self._minutes and now - self._minutes[0][0] > WINDOW_S:
+            self._minutes.popleft()
+        _, good, bad = self._minutes[0]
+        good, bad = self._good - good, self._bad - bad + 1
+        if good + bad >= RATIO_FROM and bad > self.ratio * (good + bad):
+            raise TooManyDeadLettersError(f"{bad} of the last hour's {good + bad} messages are bad")
+
+
+class DeadLetters:
+    """Sends dead letters of one service on one tape."""
+
+    def __init__(self, service: str, tape: str, outboxes: Outboxes) -> None:
+        self._service = service.encode()
+        self.topic = DEAD_LETTERS.on(tape)
+        self._outboxes = outboxes
+
+    def send(self, reason: str, value: bytes, key: bytes | None = None, **origin: str) -> None:
+        """
+        Queue one, verbatim; `origin` says where it stood (topic, partition, offset, index).
+
+        A crash may repeat it: readers take (service, key, reason) once.
+        """
+        headers = [("reason", reason.encode()), ("service", self._service)]
+        headers += [(name, text.encode()) for name, text in origin.items()]
+        self._outboxes.get(self.topic, 0).append(key or source_key(value), value, headers)

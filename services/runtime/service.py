@@ -1,0 +1,59 @@
+"""What a computing service declares; the pump does the rest (design §6)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+from schemas.keys import routing_key
+from schemas.topics import Topic, snapshots_of
+
+S = TypeVar("S")
+
+UnitKind = Literal["symbol", "routing_key", "partition"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service(Generic[S]):
+    """
+    A pure step over the units of one input partition.
+
+    Attributes:
+        version: of the state's layout and of the results; a change of either bumps it.
+        outputs: type of an output message -> its topic.
+        state: the Struct of a unit's state; must survive msgpack unchanged.
+        initial: the state of a unit that was never seen, by its name.
+        step: called with a unit's state, which it may change in place, and the next message
+            of the unit; returns the outputs in order, with `part` numbered from 0 for each
+            stream. Deterministic: no clock, no randomness, no order of sets.
+        unit: what a unit is: a symbol, a routing key, or the partition itself.
+        is_open: whether the unit has something that a clock of its venue may close; only
+            such units see clocks. None: no unit ever does.
+    """
+
+    name: str
+    version: int
+    input: Topic
+    outputs: Mapping[type[Any], Topic]
+    state: type[S]
+    initial: Callable[[str], S]
+    step: Callable[[S, Any], Sequence[msgspec.Struct]]
+    unit: UnitKind = "symbol"
+    is_open: Callable[[S], bool] | None = None
+
+    @cached_property
+    def snapshots(self) -> Topic:
+        """Its snapshot topic."""
+        return snapshots_of(self.name)
+
+    def unit_of(self, symbol: str) -> str:
+        """The unit that a symbol belongs to."""
+        if self.unit == "symbol":
+            return symbol
+        return routing_key(symbol) if self.unit == "routing_key" else "partition"
+
+    def app_id(self, tape: str) -> str:
+        """App id and consumer group on a tape."""
+        return f"{tape}.{self.name}.v{self.version}"
