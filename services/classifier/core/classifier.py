@@ -1,0 +1,75 @@
+"""One symbol's messages in, its trades with their aggressor out."""
+
+from schemas.market import BookDelta, Gap, Instrument, MarketMessage, Quote, Trade
+from schemas.trades_classified import Aggressor, TradeClassified
+from services.classifier.core.book import forget, on_delta, on_quote
+from services.classifier.core.confidence import CONFIDENCE
+from services.classifier.core.rules import BUY, UNKNOWN, infer, pass_over
+from services.classifier.core.state import SymbolState
+
+NEUTRAL_PHASES = frozenset({"ato", "atc", "plo", "periodic", "put_through"})
+"""Phases matched at one price, or agreed off the book: nobody crosses a spread."""
+
+NOTHING: tuple[TradeClassified, ...] = ()
+
+
+def step(state: SymbolState, message: MarketMessage) -> tuple[TradeClassified, ...]:
+    """
+    Take one message of the state's symbol, or a gap of its venue; `state` changes in place.
+
+    A trade gives exactly one output, at once; other messages none. The inferred side comes
+    from earlier messages and the trade's own price, times and order: never from a flag and
+    never from later. Deterministic; raises nothing for any valid message.
+    """
+    kind = type(message)
+    if kind is Quote:
+        on_quote(state, message)  # type: ignore[arg-type]  # type() is, and isinstance costs
+    elif kind is Trade:
+        return (_classify(state, message),)  # type: ignore[arg-type]
+    elif kind is BookDelta:
+        on_delta(state, message)  # type: ignore[arg-type]
+    elif isinstance(message, Instrument):
+        state.reference = message.reference
+        state.ceiling, state.floor = message.ceiling, message.floor
+    elif isinstance(message, Gap):
+        # Neither the book nor a run of prints can be trusted over what was lost.
+        forget(state)
+        state.side = UNKNOWN
+    return NOTHING
+
+
+def _classify(state: SymbolState, trade: Trade) -> TradeClassified:
+    inferred, rule, confidence = None, None, None
+    vendor = trade.vendor_side
+    side: Aggressor
+    if trade.board != "main":
+        side = "neutral"
+    elif trade.phase in NEUTRAL_PHASES:
+        pass_over(state, trade.price)
+        side = "neutral"
+    else:
+        sign, name, situation = infer(state, trade)
+        if sign:
+            inferred = "buy" if sign == BUY else "sell"
+            rule, confidence = name, CONFIDENCE[situation]
+        side = vendor or inferred or "unknown"
+    return TradeClassified(
+        symbol=trade.symbol,
+        feed=trade.feed,
+        seq=trade.seq,
+        ts_ms=trade.ts_ms,
+        price=trade.price,
+        volume=trade.volume,
+        side=side,
+        rule=rule,
+        vendor_side=vendor,
+        inferred_side=inferred,
+        confidence=confidence,
+        phase=trade.phase,
+        board=trade.board,
+        trade_id=trade.trade_id,
+        total_volume=trade.total_volume,
+        reference=state.reference,
+        ceiling=state.ceiling,
+        floor=state.floor,
+    )
