@@ -1,0 +1,107 @@
+"""Raw records in, messages of `market` out: all of ingest's decoding behind one door."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from services.ingest.core.control import CHANNELS, decode_control
+from services.ingest.core.feed import Feed, FeedDecoder, Output
+from services.ingest.core.records import Decoded, Raw
+from services.ingest.core.registry import FEEDS
+from services.ingest.core.sequence import Sequencer, SequencerState
+
+
+class _State(msgspec.Struct):
+    """`decoders`: venue -> feed -> chain state of that decoder."""
+
+    sequencers: dict[str, SequencerState]
+    decoders: dict[str, dict[str, Any]]
+
+
+class Engine:
+    """
+    Decodes the raw records of some venues; give each venue's in the order of their `seq`.
+
+    What it gives is a function of the raw records alone. Venues do not influence each other.
+
+    Args:
+        venues: those this process owns.
+        feeds: name of a feed -> how it is decoded.
+    """
+
+    def __init__(self, venues: Sequence[str], feeds: Mapping[str, Feed] = FEEDS) -> None:
+        self._feeds = feeds
+        self._sequencers = {venue: Sequencer(venue) for venue in venues}
+        self._decoders: dict[tuple[str, str], FeedDecoder] = {}
+
+    def decode(self, raw: Raw) -> Decoded:
+        """
+        What one raw record becomes; never raises.
+
+        Every record gives a message, a drop or a dead letter, but for the control records
+        that only move the clock. Reasons of dead letters are `<code>: <sentence>`.
+        """
+        sequencer = self._sequencers.get(raw.venue)
+        if sequencer is None:
+            owned = ", ".join(self._sequencers)
+            return Decoded([], [f"wrong_venue: {raw.venue!r} is none of {owned}"], [])
+        out = Output(sequencer)
+        sequencer.begin(raw.seq, out.messages)
+        clocks, numbered = len(out.messages), sequencer.state()
+        try:
+            if raw.channel in CHANNELS:
+                decode_control(raw, out, self._decode_feed)
+            else:
+                self._decode_feed(raw, out)
+        except Exception as e:  # noqa: BLE001  # ingest never dies of data
+            del out.messages[clocks:]
+            sequencer.restore(numbered)
+            out.dead.clear()
+            out.dropped.clear()
+            out.reject("unforeseen", f"{raw.feed} {raw.channel}: {type(e).__name__}: {e}")
+        return out.decoded()
+
+    def _decode_feed(self, raw: Raw, out: Output) -> None:
+        decoder = self._decoders.get((raw.venue, raw.feed))
+        if decoder is None:
+            feed = self._feeds.get(raw.feed)
+            if feed is None:
+                known = ", ".join(self._feeds)
+                out.reject("unknown_feed", f"no decoder for feed {raw.feed!r}; known: {known}")
+                return
+            decoder = self._decoders[raw.venue, raw.feed] = feed.decoder(raw.venue)
+        decoder.decode(raw, out)
+
+    def state(self) -> Any:
+        """Everything `restore` needs, as builtins that JSON carries: for a `position`."""
+        decoders: dict[str, dict[str, Any]] = {}
+        for (venue, feed), decoder in self._decoders.items():
+            decoders.setdefault(venue, {})[feed] = decoder.state()
+        sequencers = {venue: s.state() for venue, s in self._sequencers.items()}
+        return msgspec.to_builtins(_State(sequencers, decoders))
+
+    def restore(self, state: Any) -> None:
+        """
+        Go on after the records that `state` had seen.
+
+        Raises:
+            ValueError: when `state` is none that this engine, or one of other venues or
+                feeds, could have given.
+        """
+        try:
+            found = msgspec.convert(state, _State)
+        except msgspec.ValidationError as e:
+            raise ValueError(f"the decoders' state in the position is damaged: {e}") from e
+        if unknown := set(found.sequencers) - set(self._sequencers):
+            raise ValueError(f"the position is of venues {unknown}, which this ingest lacks")
+        for venue, sequencer in found.sequencers.items():
+            self._sequencers[venue].restore(sequencer)
+        self._decoders = {}
+        for venue, feeds in found.decoders.items():
+            for name, chains in feeds.items():
+                if name not in self._feeds:
+                    raise ValueError(f"the position is of feed {name!r}, which is unknown here")
+                decoder = self._feeds[name].decoder(venue)
+                decoder.restore(chains)
+                self._decoders[venue, name] = decoder

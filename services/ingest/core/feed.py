@@ -1,0 +1,84 @@
+"""What a feed's decoder is given and must be, so that a new feed is a folder, not a branch."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+from schemas.market import MarketMessage
+from services.ingest.core.records import Decoded, Raw
+from services.ingest.core.sequence import Sequencer
+
+MAX_REASON = 300
+"""Characters of a reason: it travels in a header."""
+
+
+class Output:
+    """Collects what one raw record gives. `next_seq` must be called in the order of messages."""
+
+    __slots__ = ("_sequencer", "dead", "dropped", "messages")
+
+    def __init__(self, sequencer: Sequencer) -> None:
+        self._sequencer = sequencer
+        self.messages: list[MarketMessage] = []
+        self.dead: list[str] = []
+        self.dropped: list[str] = []
+
+    def next_seq(self) -> int:
+        """The seq of the message about to be appended; a clock may be put before it."""
+        return self._sequencer.next(self.messages)
+
+    def reject(self, code: str, why: str) -> None:
+        """
+        Dead-letter the record: `<code>: <why>`.
+
+        `code` is of a closed set (fit for a metric's label), `why` is for a person and may
+        quote the vendor; it is cut and made safe for a header.
+        """
+        reason = f"{code}: {why}"[:MAX_REASON]
+        self.dead.append(reason.encode("utf-8", "backslashreplace").decode())
+
+    def drop(self, code: str) -> None:
+        """Count a record, or one message of it, that is rightly left out."""
+        self.dropped.append(code)
+
+    def decoded(self) -> Decoded:
+        """All of it, as ingest's shell takes it."""
+        return Decoded(self.messages, self.dead, self.dropped)
+
+
+def refuse(out: Output, verdict: str, what: str) -> None:
+    """Drop or dead-letter what a chain judged not to be new; `what` names it and the last."""
+    if verdict == "conflict":
+        out.reject("conflicting_id", f"{what}: the same id again with other content")
+    elif verdict == "leap":
+        out.reject("absurd_id", f"{what}: the number leaps too far to be true")
+    else:
+        out.drop(verdict)
+
+
+class FeedDecoder(Protocol):
+    """One feed's decoder on one venue, with its chain state."""
+
+    def decode(self, raw: Raw, out: Output) -> None:
+        """
+        Give at least one message, drop or dead letter for `raw`.
+
+        An exception is caught by the engine and dead-letters the record as `unforeseen`.
+        """
+
+    def state(self) -> Any:
+        """The chain state as builtins that JSON carries."""
+
+    def restore(self, state: Any) -> None:
+        """Go on after what `state` gave, also when it went through JSON."""
+
+
+class Feed(NamedTuple):
+    """
+    A registered feed.
+
+    `route(venue, value)` gives channel and routing key of what a vendor sent, cheaply and
+    without ever raising; `decoder(venue)` makes a fresh decoder.
+    """
+
+    route: Callable[[str, bytes], tuple[str, str]]
+    decoder: Callable[[str], FeedDecoder]
