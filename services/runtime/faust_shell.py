@@ -5,7 +5,6 @@ One input topic, one agent, one snapshot topic an app.
 """
 
 import asyncio
-import logging
 import os
 import time
 from collections import deque
@@ -222,7 +221,7 @@ class FaustShell:
     def _background(self) -> type[ModeService]:
         shell = self
 
-        class Background(ModeService):  
+        class Background(ModeService):
             """Snapshots in turn, one partition at a time, and the lag."""
 
             @ModeService.task
@@ -276,7 +275,7 @@ def run(service: Service[Any], settings: Settings, worker: int = 1) -> None:
     shell = FaustShell(service, settings, worker)
     loop.run_until_complete(shell.open())
 
-    class Worker(faust.Worker):  
+    class Worker(faust.Worker):
         """Closes the shell before mode gathers everything that still runs."""
 
         def stop_and_shutdown(self) -> None:

@@ -105,3 +105,16 @@ async def read_all(
                 at = max(at, await client.position(tp))
     finally:
         await client.stop()
+
+
+async def spans(bootstrap: str, topics: Iterable[str]) -> dict[str, dict[int, tuple[int, int]]]:
+    """Topic -> partition -> (first offset in the log, next offset to be written), now."""
+    client = consumer(bootstrap, "vntape-spans")
+    await client.start()
+    try:
+        return {
+            topic: {tp.partition: span for tp, span in (await bounds(client, topic)).items()}
+            for topic in topics
+        }
+    finally:
+        await client.stop()
