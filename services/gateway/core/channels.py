@@ -1,0 +1,99 @@
+"""The channels that clients subscribe to: names, classes and keys, in one list."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from schemas import market
+from schemas.topics import MARKET, TRADES_CLASSIFIED, Topic
+from schemas.trades_classified import TradeClassified
+
+Kind = Literal["event", "state"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Channel:
+    """
+    One channel. A derived topic is a channel of its name; `market` is one per message type.
+
+    Attributes:
+        kind: `event`: every message arrives, in order, with `prev`; `state`: each message
+            stands for itself and the newest of a key wins.
+        key: fields that, within a stream, tell which state a message replaces.
+        wild: a client may subscribe to all its streams at once with `*`.
+        table: where the database keeps it; None when it does not.
+    """
+
+    name: str
+    topic: Topic
+    value: type[msgspec.Struct]
+    kind: Kind
+    key: tuple[str, ...] = ()
+    wild: bool = False
+    table: str | None = None
+
+    @property
+    def tag(self) -> str:
+        """`type` of its messages."""
+        return str(self.value.__struct_config__.tag)
+
+    def described(self) -> dict[str, Any]:
+        """What `GET /v1/channels` says of it."""
+        return {
+            "channel": self.name,
+            "class": self.kind,
+            "key": ["symbol", *self.key],
+            "wildcard": self.wild,
+            "history": self.table is not None,
+            "topic": self.topic.name,
+            "type": self.tag,
+            "schema": msgspec.json.schema(self.value),
+        }
+
+
+def _event(value: type[msgspec.Struct], wild: bool = False, table: bool = True) -> Channel:
+    name = str(value.__struct_config__.tag)
+    return Channel(name, MARKET, value, "event", (), wild, _table(name) if table else None)
+
+
+def _state(value: type[msgspec.Struct], *key: str) -> Channel:
+    name = str(value.__struct_config__.tag)
+    return Channel(name, MARKET, value, "state", key, True, _table(name))
+
+
+def _table(tag: str) -> str:
+    return f"{MARKET.table}_{tag}"
+
+
+CHANNELS: tuple[Channel, ...] = (
+    Channel(
+        TRADES_CLASSIFIED.name,
+        TRADES_CLASSIFIED,
+        TradeClassified,
+        "event",
+        table=TRADES_CLASSIFIED.table,
+    ),
+    # A trade is stored once, classified.
+    _event(market.Trade, table=False),
+    _event(market.BookDelta),
+    _event(market.Status, wild=True),
+    _event(market.Gap, wild=True),
+    _state(market.Quote, "board"),
+    _state(market.Foreign),
+    _state(market.Day),
+    _state(market.Index),
+    _state(market.Auction),
+    _state(market.OpenInterest),
+    _state(market.Candle, "interval", "source"),
+    _state(market.Instrument),
+    _state(market.Basket),
+)
+"""
+No `clock`: order between streams is not promised, so a client could close nothing by it.
+Gaps and statuses forwarded into derived topics are served once, from `market`.
+"""
+
+BY_NAME: dict[str, Channel] = {c.name: c for c in CHANNELS}
+BY_TOPIC_AND_TYPE: dict[tuple[str, str], Channel] = {(c.topic.name, c.tag): c for c in CHANNELS}
+TOPICS: tuple[Topic, ...] = tuple(dict.fromkeys(c.topic for c in CHANNELS))

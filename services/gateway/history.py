@@ -1,0 +1,142 @@
+"""Messages older than the rings: read back from the tape's tables, in the form they had."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from services.gateway.core import wire
+from services.gateway.core.channels import Channel
+from services.gateway.core.hub import BROADCAST_PREFIX
+from services.gateway.core.streams import Item
+from services.gateway.core.wire import Position
+
+MAX_CONNECTIONS = 4
+_CONNECT_S = 5
+_STATEMENT_MS = 10_000
+
+
+class HistoryUnavailable(Exception):
+    """The database cannot answer now, or has no such table; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Exchange times in ms since the epoch, from inclusive, to exclusive; None: open."""
+
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+
+class History:
+    """
+    Reads the tables of one tape; connects when asked, at most MAX_CONNECTIONS at a time.
+
+    The tables are prefix-consistent per stream (one writer, in order), so rows after a
+    position, in order, are the messages after it without a hole.
+    """
+
+    def __init__(self, url: str | None, tape: str) -> None:
+        self._url, self._tape = url, tape
+        self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
+
+    async def after(
+        self,
+        channel: Channel,
+        symbol: str,
+        after: Position | None,
+        limit: int,
+        span: Span = Span(),
+    ) -> list[Item]:
+        """
+        Messages of a stream newer than `after`, ascending, each as its text in the stream.
+
+        The first one's `prev` is `after` itself.
+
+        Raises:
+            HistoryUnavailable: no database, no table, or it does not answer.
+        """
+        if self._url is None or channel.table is None:
+            raise HistoryUnavailable(f"channel {channel.name} is not kept in the database")
+        query, values = _query(self._tape, channel, symbol, after, limit, span)
+        try:
+            async with self._slots, asyncio.timeout(_CONNECT_S + _STATEMENT_MS / 1000):
+                rows = await self._fetch(query, values)
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as e:
+            raise HistoryUnavailable(
+                f"tape {self._tape} has no table {channel.table} yet; the writer makes it"
+            ) from e
+        except (psycopg.Error, TimeoutError) as e:
+            raise HistoryUnavailable(f"the database does not answer: {type(e).__name__}") from e
+        return _items(channel, symbol, after, rows)
+
+    async def _fetch(self, query: sql.Composed, values: Sequence[Any]) -> list[dict[str, Any]]:
+        connection = await psycopg.AsyncConnection.connect(
+            str(self._url),
+            autocommit=True,
+            row_factory=dict_row,
+            connect_timeout=_CONNECT_S,
+            options=f"-c statement_timeout={_STATEMENT_MS} -c default_transaction_read_only=on",
+        )
+        async with connection:
+            return await (await connection.execute(query, values)).fetchall()
+
+
+def _fields(channel: Channel) -> list[str]:
+    return [f for f in channel.value.__struct_fields__ if f != "ts_ms"]
+
+
+def _query(
+    tape: str, channel: Channel, symbol: str, after: Position | None, limit: int, span: Span
+) -> tuple[sql.Composed, list[Any]]:
+    fields = _fields(channel)
+    order = ["seq", "part"] if "part" in fields else ["seq"]
+    where, values = _of_stream(symbol)
+    if after is not None:
+        names = sql.SQL(", ").join(map(sql.Identifier, order))
+        marks = sql.SQL(", ").join([sql.Placeholder()] * len(order))
+        where.append(sql.SQL("({}) > ({})").format(names, marks))
+        values += after[: len(order)]
+    for bound, comparison in ((span.from_ms, ">="), (span.to_ms, "<")):
+        if bound is not None:
+            where.append(sql.SQL("ts " + comparison + " to_timestamp(%s / 1000.0)"))
+            values.append(bound)
+    query = sql.SQL(
+        "SELECT {fields}, (extract(epoch FROM ts) * 1000)::bigint AS ts_ms"
+        " FROM {table} WHERE {where} ORDER BY {order} LIMIT %s"
+    ).format(
+        fields=sql.SQL(", ").join(map(sql.Identifier, fields)),
+        table=sql.Identifier(tape, str(channel.table)),
+        where=sql.SQL(" AND ").join(where),
+        order=sql.SQL(", ").join(map(sql.Identifier, order)),
+    )
+    return query, [*values, limit]
+
+
+def _of_stream(symbol: str) -> tuple[list[sql.Composable], list[Any]]:
+    if symbol.startswith(BROADCAST_PREFIX):
+        venue = symbol.removeprefix(BROADCAST_PREFIX)
+        return [sql.SQL("symbol = '*' AND venue = %s")], [venue]
+    return [sql.SQL("symbol = %s")], [symbol]
+
+
+def _items(
+    channel: Channel, symbol: str, prev: Position | None, rows: list[dict[str, Any]]
+) -> list[Item]:
+    broadcast = symbol if symbol.startswith(BROADCAST_PREFIX) else ""
+    items: list[Item] = []
+    for row in rows:
+        at = (row["seq"], row.get("part", 0))
+        value = msgspec.convert({"type": channel.tag, **row}, channel.value, strict=False)
+        payload = msgspec.json.encode(value)
+        if channel.kind == "event":
+            items.append((at, wire.event(channel.name, broadcast, prev, payload)))
+        else:
+            items.append((at, wire.state(channel.name, broadcast, payload)))
+        prev = at
+    return items

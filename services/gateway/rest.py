@@ -1,0 +1,175 @@
+"""REST for what is not a stream: latest, history, names, health, documentation, a page."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from services.gateway.core.channels import BY_NAME, CHANNELS, Channel
+from services.gateway.core.hub import Hub
+from services.gateway.core.wire import Position
+from services.gateway.history import History, HistoryUnavailable, Span
+from services.runtime.health import Health
+from services.runtime.settings import Settings
+
+MAX_LIMIT = 10_000
+MAX_SYMBOLS = 200
+_LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+_PAGE = Path(__file__).parent / "page.html"
+_ABOUT = """
+Latest values and history of one tape. Live data is on the WebSocket `/v1/stream`
+(protocol `vntape.v1`: see services/gateway/README.md). Objects are the same in both.
+"""
+
+
+def rest(hub: Hub, history: History, health: Health, settings: Settings) -> FastAPI:
+    """The application for everything but the stream."""
+    app: FastAPI = FastAPIOffline(title="vntape gateway", version="1", description=_ABOUT)
+    _guard(app, settings.gateway_host)
+    _add_names(app, hub)
+    _add_data(app, hub, history, health)
+    _add_health(app, health)
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> HTMLResponse:
+        return HTMLResponse(_PAGE.read_text(encoding="utf-8"))
+
+    return app
+
+
+def _guard(app: FastAPI, host: str) -> None:
+    """Pages of other sites cannot read us, nor reach us under a name of theirs."""
+    if host not in {"0.0.0.0", "::"}:  # noqa: S104  compared, not bound
+        app.add_middleware(
+            TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", "[::1]", host]
+        )
+    app.add_middleware(CORSMiddleware, allow_origin_regex=_LOOPBACK_ORIGIN, allow_methods=["GET"])
+
+    @app.exception_handler(StarletteHTTPException)
+    async def refused(_request: Request, e: StarletteHTTPException) -> JSONResponse:
+        return JSONResponse({"error": e.detail, "status": e.status_code}, e.status_code)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, e: RequestValidationError) -> JSONResponse:
+        text = "; ".join(f"{'.'.join(map(str, p['loc'][1:]))}: {p['msg']}" for p in e.errors())
+        return JSONResponse({"error": text, "status": 422}, 422)
+
+
+def _add_names(app: FastAPI, hub: Hub) -> None:
+    @app.get("/v1/channels", tags=["names"])
+    async def channels() -> list[dict[str, Any]]:
+        """Every channel: class, key, whether history is kept, JSON Schema of its messages."""
+        return [c.described() for c in CHANNELS]
+
+    @app.get("/v1/symbols", tags=["names"])
+    async def symbols() -> dict[str, list[str]]:
+        """Symbols seen on the tape, each with the channels that have something of it."""
+        found: dict[str, list[str]] = {}
+        for (channel, symbol), stream in sorted(hub.streams.items()):
+            if stream.chars:
+                found.setdefault(symbol, []).append(channel)
+        return found
+
+
+def _add_data(app: FastAPI, hub: Hub, history: History, health: Health) -> None:
+    @app.get("/v1/latest/{channel}", tags=["data"])
+    async def latest(channel: str, symbols: str = "") -> Response:
+        """
+        The newest message of each stream (of each key of a state channel), as an array.
+
+        `symbols`: comma-separated; all when empty.
+        """
+        _need_ready(health)
+        found = _channel(channel)
+        names = [s for s in symbols.split(",") if s]
+        if len(names) > MAX_SYMBOLS:
+            raise HTTPException(422, f"at most {MAX_SYMBOLS} symbols, there were {len(names)}")
+        streams = (
+            [s for n in names if (s := hub.streams.get((found.name, n)))]
+            if names
+            else sorted(hub.of(found), key=lambda s: s.symbol)
+        )
+        return _json(f"[{','.join(t for s in streams for t in s.snapshot(1))}]")
+
+    @app.get("/v1/history/{channel}/{symbol}", tags=["data"])
+    async def read(
+        channel: str,
+        symbol: str,
+        since: Annotated[str, Query(alias="from")] = "",
+        to: str = "",
+        after: str = "",
+        limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 1000,
+    ) -> Response:
+        """
+        Stored messages, ascending: exchange time in [from, to), newer than `after`.
+
+        Times are ms since the epoch or ISO 8601. `next_after` continues, null at the end.
+        The first `prev` is null unless `after` was given.
+        """
+        span = Span(_time(since, "from"), _time(to, "to"))
+        try:
+            items = await history.after(_channel(channel), symbol, _after(after), limit, span)
+        except HistoryUnavailable as e:
+            raise HTTPException(503, str(e)) from e
+        more = f'"{_cursor(items[-1][0])}"' if len(items) == limit else "null"
+        return _json(f'{{"items":[{",".join(t for _, t in items)}],"next_after":{more}}}')
+
+
+def _add_health(app: FastAPI, health: Health) -> None:
+    @app.get("/healthz", tags=["health"])
+    async def alive() -> JSONResponse:
+        """200 unless the process is stalled and should be restarted."""
+        return JSONResponse(health.report(), 503 if health.state() == "stalled" else 200)
+
+    @app.get("/readyz", tags=["health"])
+    async def ready() -> JSONResponse:
+        """200 when the tape is read in and clients may come."""
+        return JSONResponse({"ready": health.ready}, 200 if health.ready else 503)
+
+
+def _json(text: str) -> Response:
+    return Response(text, media_type="application/json")
+
+
+def _need_ready(health: Health) -> None:
+    if not health.ready:
+        raise HTTPException(503, "the gateway reads its tape in, come back", {"Retry-After": "1"})
+
+
+def _channel(name: str) -> Channel:
+    if name not in BY_NAME:
+        raise HTTPException(404, f"no channel {name!r}; there are {', '.join(BY_NAME)}")
+    return BY_NAME[name]
+
+
+def _time(text: str, name: str) -> int | None:
+    if not text or text.isdecimal():
+        return int(text) if text else None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as e:
+        reason = f"{name} must be ms since the epoch or ISO 8601, was {text!r}"
+        raise HTTPException(422, reason) from e
+    if at.tzinfo is None:
+        raise HTTPException(422, f"{name} needs a time zone, as in 2026-11-21T09:15:00+07:00")
+    return round(at.timestamp() * 1000)
+
+
+def _after(text: str) -> Position | None:
+    if not text:
+        return None
+    seq, _, part = text.partition(".")
+    if not seq.isdecimal() or not (part or "0").isdecimal():
+        raise HTTPException(422, f"after must be a seq, or seq.part, was {text!r}")
+    return int(seq), int(part or 0)
+
+
+def _cursor(at: Position) -> str:
+    return f"{at[0]}.{at[1]}" if at[1] else str(at[0])
