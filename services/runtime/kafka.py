@@ -30,7 +30,7 @@ def producer(bootstrap: str, client_id: str, compression: str | None = None) -> 
 
 def consumer(bootstrap: str, client_id: str, **options: Any) -> AIOKafkaConsumer:
     """
-    A consumer without a group, for manual assignment, not started.
+    A consumer for manual assignment, not started; `group_id` only lets it commit, for display.
 
     It refuses to guess where to read when an offset is outside the log (the default is a
     silent jump to the end).
@@ -38,7 +38,7 @@ def consumer(bootstrap: str, client_id: str, **options: Any) -> AIOKafkaConsumer
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         client_id=client_id,
-        group_id=None,
+        group_id=options.pop("group_id", None),
         enable_auto_commit=False,
         auto_offset_reset="none",
         fetch_max_wait_ms=options.pop("fetch_max_wait_ms", 20),

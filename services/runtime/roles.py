@@ -10,6 +10,7 @@ a client can override.
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from psycopg import sql
@@ -60,26 +61,26 @@ def url(settings: Settings, role: str) -> str:
     return make_conninfo(owner.get_secret_value(), user=role, password=password)
 
 
-def ensure(connection: Connection, settings: Settings) -> None:
+def ensure(connection: Connection, passwords: Mapping[str, str]) -> None:
     """
-    Make both roles, with their passwords and limits; repeat it freely.
+    Make both roles, with their limits; repeat it freely. The caller holds `migrations.lock`.
 
-    Needs a superuser, or both roles there already. The caller holds `migrations.lock`.
+    A role that is not in `passwords` keeps what it has; without any it cannot log in.
     """
-    passwords = _passwords(settings)
     with connection.transaction():
         for role, limits in _LIMITS.items():
             name = sql.Identifier(role)
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
             if known.fetchone() is None:
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
-            # Hashed here: the password itself never gets into a server's log.
-            digest = connection.pgconn.encrypt_password(
-                passwords[role].encode(), role.encode(), b"scram-sha-256"
-            ).decode()
-            connection.execute(
-                sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(digest))
-            )
+            if role in passwords:
+                # Hashed here: the password itself never gets into a server's log.
+                digest = connection.pgconn.encrypt_password(
+                    passwords[role].encode(), role.encode(), b"scram-sha-256"
+                ).decode()
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(digest))
+                )
             for limit in limits:
                 connection.execute(sql.SQL("ALTER ROLE {} " + limit).format(name))  # type: ignore[arg-type]
         _harden(connection)
@@ -133,7 +134,7 @@ def _given(settings: Settings, role: str) -> str | None:
     return None if secret is None else secret.get_secret_value()
 
 
-def _passwords(settings: Settings) -> dict[str, str]:
+def passwords(settings: Settings) -> dict[str, str]:
     """Of the settings' URLs, else those kept beside the stack, else new ones, which are kept."""
     path = _file(settings)
     kept = _read(path)

@@ -41,6 +41,12 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="postgresql:// URL of the owner role; unset: the local stack's"
     )
+    writer_url: SecretStr | None = Field(
+        None, description="postgresql:// URL of the writer role; unset: made by vntape migrate"
+    )
+    reader_url: SecretStr | None = Field(
+        None, description="postgresql:// URL of the read-only role; unset: made by vntape migrate"
+    )
     database_port: Port = Field(0, description="Port of the local TimescaleDB; 0: a free one")
 
     http_port: Port = Field(0, description="Port of /metrics and /health; 0: a free one")

@@ -1,0 +1,85 @@
+"""The database's side of a tape: its schema, its tables, the rights in it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from psycopg import sql
+
+from schemas.topics import check_tape
+from services.runtime import database, migrations, roles
+from services.runtime.settings import Settings, SettingsError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_TAKEN = {"public", "information"}
+
+
+def migrate(settings: Settings) -> list[str]:
+    """
+    `apply_tape` for the settings' tape, with logins for the writer and the reader.
+
+    Raises:
+        SettingsError: there is no database_url.
+    """
+    if settings.database_url is None:
+        raise SettingsError("no database: set VNTAPE_DATABASE_URL, or start one with `vntape up`")
+    url = settings.database_url.get_secret_value()
+    return apply_tape(url, settings.tape, roles.passwords(settings))
+
+
+def apply_tape(
+    database_url: str, tape: str, passwords: Mapping[str, str] | None = None
+) -> list[str]:
+    """
+    Bring a tape's schema up to date, as the owner; repeat it freely.
+
+    Args:
+        passwords: role -> password for those that are to log in; the others keep theirs.
+
+    Returns:
+        The names of the migrations it ran.
+
+    Raises:
+        ValueError: the tape's name cannot be a schema's.
+        MigrationError: the schema and the files do not fit together.
+    """
+    if check_tape(tape) in _TAKEN or tape.startswith("pg"):
+        raise ValueError(f"a tape cannot be named {tape!r}: the database has that name for itself")
+    files = migrations.read(MIGRATIONS)
+    with database.connect(database_url, "vntape-migrate") as connection:
+        migrations.lock(connection)
+        roles.ensure(connection, passwords or {})
+        name = sql.Identifier(tape)
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(name))
+        connection.commit()
+        # First, so that the tables that come get the rights; then again, for older tables.
+        roles.grant(connection, tape)
+        ran = migrations.apply(connection, tape, files)
+        roles.grant(connection, tape)
+        connection.commit()
+    return ran
+
+
+def drop_tape(database_url: str, tape: str) -> bool:
+    """Drop the tape's schema with all that is in it; False when there was none."""
+    if not is_tape(database_url, tape):
+        return False
+    with database.connect(database_url, "vntape-migrate") as connection:
+        name = sql.Identifier(check_tape(tape))
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(name))
+    return True
+
+
+def is_tape(database_url: str, tape: str) -> bool:
+    """Whether the database has a schema of this name that `apply_tape` made."""
+    return tape in tapes(database_url)
+
+
+def tapes(database_url: str) -> list[str]:
+    """All tapes of the database, by name: the schemas with our migrations in them."""
+    with database.connect(database_url, "vntape-tapes") as connection:
+        rows = connection.execute(
+            "SELECT schemaname FROM pg_tables WHERE tablename = 'schema_migrations' "
+            "AND schemaname IN (SELECT schemaname FROM pg_tables WHERE tablename = 'offsets') "
+            "ORDER BY 1"
+        ).fetchall()
+    return [name for (name,) in rows]
