@@ -112,8 +112,8 @@ class Books:
                 feed=raw.feed,
                 seq=out.next_seq(),
                 ts_ms=ts_ms,
-                bids=d.b,  # type: ignore[arg-type]  # list is invariant: floats for float | int
-                asks=d.a,  # type: ignore[arg-type]
+                bids=d.b,
+                asks=d.a,
                 first_id=d.U,
                 last_id=d.u,
             )
@@ -141,8 +141,8 @@ class Books:
                 seq=seq,
                 ts_ms=ts_ms,
                 ts_source="receive" if time is UNSET else "exchange",
-                bids=d.bids,  # type: ignore[arg-type]
-                asks=d.asks,  # type: ignore[arg-type]
+                bids=d.bids,
+                asks=d.asks,
                 first_id=d.last_id,
                 last_id=d.last_id,
                 snapshot=True,

@@ -120,7 +120,7 @@ class FrameReader(Generic[Data]):
             BadFrame: when it is no such frame.
         """
         try:
-            frame = self._wrapped.decode(value)
+            frame: Envelope[Data] = self._wrapped.decode(value)
             if frame.data is UNSET:
                 return UNSET, self._bare.decode(value)
         except (msgspec.DecodeError, ValueError, RecursionError) as e:
