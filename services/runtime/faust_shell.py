@@ -290,10 +290,11 @@ def run(service: Service[Any], settings: Settings, worker: int = 1) -> None:
             os._exit(0)
 
         def _failure(self) -> BaseException | None:
+            failure: BaseException | None = self.crash_reason
             starting = self._starting_fut
-            if starting and starting.done() and not starting.cancelled():
-                return self.crash_reason or starting.exception()
-            return self.crash_reason
+            if failure is None and starting and starting.done() and not starting.cancelled():
+                failure = starting.exception()
+            return failure
 
     worker_app = Worker(
         shell.app,

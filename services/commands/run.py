@@ -1,0 +1,115 @@
+"""Run a service."""
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from services.commands._context import settings
+from services.runtime.settings import Settings
+from services.runtime.supervisor import Supervisor
+
+COMPUTING = ("classifier",)
+"""Services on the pump: `services.<name>.app.SERVICE`."""
+
+
+@click.group()
+def command() -> None:
+    """Run a service: ingest, classifier, writer, gateway.
+
+    SIGTERM stops it cleanly: everything sent, state saved. Ends with 0 after a clean stop,
+    70 when it wants to be restarted, 78 when a restart would not help (it says why).
+    """
+
+
+def _tape(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--tape", help="The tape it belongs to. [VNTAPE_TAPE, live]")(function)
+
+
+def _supervise(name: str, workers: int, tape: str | None) -> None:
+    base = [sys.executable, "-m", "services.cli", "run", name]
+    if tape:
+        base += ["--tape", tape]
+    commands = [[*base, "--worker", str(n)] for n in range(1, workers + 1)]
+    sys.exit(Supervisor(commands, lambda line: click.echo(line, err=True)).run())
+
+
+def _computing(name: str) -> click.Command:
+    @click.command(name, help=f"The {name}, on Faust; add workers while it runs.")
+    @_tape
+    @click.option("--workers", type=click.IntRange(1, 64), help="So many, restarted when they die.")
+    @click.option("--worker", default=1, show_default=True, help="Number of this one worker.")
+    def run_one(tape: str | None, workers: int | None, worker: int) -> None:
+        config = settings(tape=tape)
+        if workers:
+            _supervise(name, workers, tape)
+        from services.runtime import faust_shell
+
+        service = importlib.import_module(f"services.{name}.app").SERVICE
+        faust_shell.run(service, config, worker)
+
+    return run_one
+
+
+for _name in COMPUTING:
+    command.add_command(_computing(_name))
+
+
+@command.command()
+@_tape
+def writer(tape: str | None) -> None:
+    """The writer: all typed topics into TimescaleDB, exactly once."""
+    from services.writer.app import run_writer
+
+    run_writer(settings(tape=tape))
+
+
+@command.command()
+@_tape
+@click.option("--port", type=int, help="Where it listens; 0: a free port. [VNTAPE_GATEWAY_PORT]")
+def gateway(tape: str | None, port: int | None) -> None:
+    """The gateway: WebSocket, REST and a page, from the topics and the database."""
+    from services.gateway.app import run_gateway
+
+    run_gateway(settings(tape=tape, gateway_port=port))
+
+
+def _speed(text: str) -> float:
+    if text == "max":
+        return 0.0
+    try:
+        speed = float(text.removesuffix("x"))
+    except ValueError:
+        speed = -1.0
+    if speed <= 0:
+        raise click.BadParameter(f"a number like 1, 10x, or max; it was {text!r}")
+    return speed
+
+
+@command.command()
+@_tape
+@click.option(
+    "--recording",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="Manifest of a recording to play.",
+)
+@click.option("--speed", default="max", show_default=True, help="1, 10x, … or max.")
+@click.option("--paced-last", type=float, help="Play the last so many seconds at 1x.")
+@click.option("--stay", is_flag=True, help="Stay up when the recording has ended.")
+def ingest(
+    tape: str | None, recording: Path, speed: str, paced_last: float | None, stay: bool
+) -> None:
+    """Ingest: vendor messages into the raw topics and the one tape, `market`."""
+    from services.ingest.app import Options, run_ingest
+
+    config: Settings = settings(tape=tape, receive_clock="recorded")
+    run_ingest(
+        config,
+        Options(
+            recording=recording, speed=_speed(speed), paced_last_s=paced_last or 0.0, stay=stay
+        ),
+    )
