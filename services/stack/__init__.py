@@ -73,6 +73,8 @@ def ensure(
     places = Places(root, instance)
     with _instance_lock(places, report):
         with locked(places.local / "binaries.lock", "the binaries", report):
+            for component in COMPONENTS:
+                lifecycle.refuse_replacing(places, component)
             needed = [tool for m in ENGINES.values() for tool in m.tools_needed(places)]
             tools.require(needed, report, install=install)
             both(lambda c: ENGINES[c].prepare(places, report))

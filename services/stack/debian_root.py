@@ -41,11 +41,7 @@ def build(places: Places, report: Report) -> None:
     _finish_swap(places)
     if is_built(places):
         return
-    if os.geteuid() != 0:
-        raise StackError(
-            "the local PostgreSQL runs by chroot, which needs root: run as root, or set "
-            "VNTAPE_KAFKA and VNTAPE_DATABASE_URL to servers of your own"
-        )
+    require_root()
     fresh = places.postgres_binaries / "root.new"
     if fresh.exists():
         shutil.rmtree(fresh)
@@ -72,6 +68,15 @@ def build(places: Places, report: Report) -> None:
         f"PostgreSQL 17 + TimescaleDB: {fetched.group(1) if fetched else 'packages'} fetched, "
         f"{size} on disk, in {time.monotonic() - begun:.0f} s"
     )
+
+
+def require_root() -> None:
+    """StackError when this user may not chroot."""
+    if os.geteuid() != 0:
+        raise StackError(
+            "the local PostgreSQL runs by chroot, which needs root: run as root, or set "
+            "VNTAPE_KAFKA and VNTAPE_DATABASE_URL to servers of your own"
+        )
 
 
 def _slim(root: Path) -> None:

@@ -4,14 +4,15 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
 import time
 from pathlib import Path
 from string import Template
 
-from services.stack import ports, processes, tools
+from services.stack import locks, ports, processes, tools
 from services.stack.places import Places, Report, StackError
 from services.stack.processes import Process
-from services.stack.record import Record
+from services.stack.record import Record, new_cluster_id
 
 EXECUTABLE = "java"
 SETTING = "VNTAPE_KAFKA_PORT"
@@ -24,15 +25,28 @@ _HEAP = ("-Xms256m", "-Xmx768m", "-XX:+UseSerialGC")
 
 
 def tools_needed(places: Places) -> list[str]:
-    return ["java"] if _gathered(places) else ["java", "mvn"]
+    return ["java"] if is_prepared(places) else ["java", "mvn"]
+
+
+def is_prepared(places: Places) -> bool:
+    """Whether the jars are there, all of those that the pom names now."""
+    # The pom is copied last, so its copy says that all jars are there and which.
+    mark = _libs(places) / "pom.xml"
+    return mark.is_file() and mark.read_bytes() == (places.templates / "pom.xml").read_bytes()
 
 
 def prepare(places: Places, report: Report) -> None:
     """Gather the jars that deploy/local/pom.xml names, unless they are there."""
-    if tools.java_version() < 17:
-        raise StackError(f"Kafka needs Java 17 or later; `java` is {tools.java_version()}")
-    if _gathered(places):
-        return
+    java = tools.java_version()
+    if int(java.partition(".")[0]) < 17:
+        raise StackError(f"Kafka needs Java 17 or later; `java` is {java}")
+    if not is_prepared(places):
+        _gather(places, report)
+    if not _archive(places).exists():
+        _make_archive(places, report)
+
+
+def _gather(places: Places, report: Report) -> None:
     home = places.kafka_binaries
     fresh = home / "libs.new"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -49,6 +63,8 @@ def prepare(places: Places, report: Report) -> None:
     (fresh / "pom.xml").write_bytes((places.templates / "pom.xml").read_bytes())
     shutil.rmtree(_libs(places), ignore_errors=True)
     fresh.rename(_libs(places))
+    for outdated in home.glob("*.jsa"):
+        outdated.unlink()
     size = tools.megabytes(tools.size_bytes(_libs(places)))
     report(f"Kafka {version(places)}: {size} of jars in {time.monotonic() - begun:.0f} s")
 
@@ -56,20 +72,14 @@ def prepare(places: Places, report: Report) -> None:
 def launch(places: Places, record: Record) -> None:
     """Start the broker's process; it must not be running."""
     ports.require_free(record.kafka_port, "Kafka", SETTING)
-    home = places.kafka_home
-    home.mkdir(parents=True, exist_ok=True)
-    (home / "server.properties").write_text(_properties(places, record, _data(places)))
-    if not _data(places).exists():
-        _format(places, record)
+    _furnish(places, record, places.kafka_home)
     log = places.log("kafka")
     # Log4j rotates its own file, so what the JVM itself prints goes to another.
     processes.start_detached(
-        ["java", *_HEAP, "-Djava.awt.headless=true", f"-Dvntape.log={log}",
-         f"-Dlog4j2.configurationFile={places.templates / 'log4j2.xml'}",
-         "-cp", _classpath(places), _MAIN, "server.properties"],
-        cwd=home,
+        _command(places, log, f"-XX:SharedArchiveFile={_archive(places)}"),
+        cwd=places.kafka_home,
         log=log.with_name("kafka-jvm.log"),
-    )  # fmt: skip
+    )
 
 
 def find(places: Places) -> list[Process]:
@@ -111,18 +121,33 @@ def _libs(places: Places) -> Path:
     return places.kafka_binaries / "libs"
 
 
-def _data(places: Places) -> Path:
-    return places.kafka_home / "data"
+def _command(places: Places, log: Path, *options: str) -> list[str]:
+    return [
+        "java", *_HEAP, *options, "-Djava.awt.headless=true", f"-Dvntape.log={log}",
+        f"-Dlog4j2.configurationFile={places.templates / 'log4j2.xml'}",
+        "-cp", f"{_libs(places)}/*", _MAIN, "server.properties",
+    ]  # fmt: skip
 
 
-def _gathered(places: Places) -> bool:
-    # The pom is copied last, so its copy says that all jars are there and which.
-    mark = _libs(places) / "pom.xml"
-    return mark.is_file() and mark.read_bytes() == (places.templates / "pom.xml").read_bytes()
-
-
-def _classpath(places: Places) -> str:
-    return f"{_libs(places)}/*"
+def _furnish(places: Places, record: Record, home: Path) -> None:
+    """Write the configuration of a broker that lives in `home`; format its storage once."""
+    home.mkdir(parents=True, exist_ok=True)
+    data = home / "data"
+    (home / "server.properties").write_text(_properties(places, record, data))
+    if data.exists():
+        return
+    # In a folder that is renamed at the end: what is called `data` was formatted completely.
+    fresh = home / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    config = home / "format.properties"
+    config.write_text(_properties(places, record, fresh))
+    tools.run_short(
+        ["java", "-Xmx256m", "-cp", f"{_libs(places)}/*", "kafka.tools.StorageTool",
+         "format", "-t", record.cluster_id, "-c", str(config)],
+        cwd=places.root,
+        what="formatting Kafka's storage",
+    )  # fmt: skip
+    fresh.rename(data)
 
 
 def _properties(places: Places, record: Record, data: Path) -> str:
@@ -132,16 +157,42 @@ def _properties(places: Places, record: Record, data: Path) -> str:
     return template.substitute(kafka_port=record.kafka_port, controller_port=controller, data=data)
 
 
-def _format(places: Places, record: Record) -> None:
-    # In a folder that is renamed at the end: what is called `data` was formatted completely.
-    fresh = places.kafka_home / "data.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    config = places.kafka_home / "format.properties"
-    config.write_text(_properties(places, record, fresh))
-    tools.run_short(
-        ["java", "-Xmx256m", "-cp", _classpath(places), "kafka.tools.StorageTool",
-         "format", "-t", record.cluster_id, "-c", str(config)],
-        cwd=places.root,
-        what="formatting Kafka's storage",
-    )  # fmt: skip
-    fresh.rename(_data(places))
+def _archive(places: Places) -> Path:
+    # One per Java: the JVM ignores an archive that another one wrote.
+    return places.kafka_binaries / f"classes-{tools.java_version()}.jsa"
+
+
+def _make_archive(places: Places, report: Report) -> None:
+    """
+    Start and stop a broker once so that the JVM keeps its loaded classes in a file.
+
+    With it a start takes 1.3 s instead of 4.2, and half the processor time. A JVM that cannot
+    read the file starts without it.
+    """
+    begun = time.monotonic()
+    home = places.kafka_binaries / "training"
+    shutil.rmtree(home, ignore_errors=True)
+    record = Record(ports.pick_free(), 0, "", new_cluster_id())
+    _furnish(places, record, home)
+    fresh = home / "classes.jsa"
+    options = ("-XX:ArchiveClassesAtExit=" + str(fresh), "-Xlog:cds=off", "-Xlog:cds+dynamic=off")
+    with (home / "jvm.log").open("wb") as out:
+        broker = subprocess.Popen(
+            _command(places, home / "kafka.log", *options),
+            cwd=home, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            pass_fds=locks.inherited(),
+        )  # fmt: skip
+    try:
+        processes.wait_until(lambda: answers(record) or broker.poll() is not None, 60)
+        broker.terminate()
+        broker.wait(60)
+    finally:
+        broker.kill()
+        broker.wait()
+    if not fresh.exists():
+        raise StackError(f"a first start of Kafka failed:\n{tools.tail(home / 'kafka.log')}")
+    for outdated in places.kafka_binaries.glob("*.jsa"):
+        outdated.unlink()
+    fresh.rename(_archive(places))
+    shutil.rmtree(home)
+    report(f"Kafka: prepared for quick starts in {time.monotonic() - begun:.0f} s")

@@ -26,6 +26,7 @@ class Engine(Protocol):
     START_TIMEOUT_S: float
 
     def tools_needed(self, places: Places) -> list[str]: ...
+    def is_prepared(self, places: Places) -> bool: ...
     def prepare(self, places: Places, report: Report) -> None: ...
     def launch(self, places: Places, record: Record) -> None: ...
     def find(self, places: Places) -> list[Process]: ...
@@ -75,7 +76,7 @@ def bring_up(places: Places, record: Record, component: Component, report: Repor
     fresh = engine.main_process(places) is None
     if fresh:
         engine.launch(places, record)
-    if not _comes_up(places, record, component):
+    if not _comes_up(places, record, component, report):
         lines = tools.tail(places.log(component))
         dead = engine.main_process(places) is None
         raise StackError(
@@ -87,15 +88,20 @@ def bring_up(places: Places, record: Record, component: Component, report: Repor
     report(f"{component}: {done}, {engine.address(record)}")
 
 
-def _comes_up(places: Places, record: Record, component: Component) -> bool:
+def _comes_up(places: Places, record: Record, component: Component, report: Report) -> bool:
     engine = ENGINES[component]
-    deadline = time.monotonic() + engine.START_TIMEOUT_S
+    begun = time.monotonic()
+    deadline = begun + engine.START_TIMEOUT_S
+    next_word = begun + 10.0
     # Between the fork and the moment that a process can be recognised.
     grace = time.monotonic() + 5.0
     while not engine.answers(record):
         now = time.monotonic()
         if now > deadline or (now > grace and engine.main_process(places) is None):
             return False
+        if now > next_word:
+            report(f"{component}: still starting after {now - begun:.0f} s")
+            next_word += 10.0
         time.sleep(0.1)
     # Something else could have taken the port in the meantime and answer in its place.
     return processes.wait_until(lambda: engine.main_process(places) is not None, 2)
@@ -141,6 +147,19 @@ def status_of(places: Places, record: Record | None, component: Component) -> Co
         memory_bytes=processes.memory_bytes(engine.find(places)),
         data_bytes=tools.size_bytes(places.home(component)),
     )
+
+
+def refuse_replacing(places: Places, component: Component) -> None:
+    """StackError when binaries must be made anew while an instance runs on the old ones."""
+    engine = ENGINES[component]
+    if engine.is_prepared(places):
+        return
+    for name in [*places.others(), places.instance]:
+        if engine.find(Places(places.root, name)):
+            raise StackError(
+                f"{component} must be fetched in another version, and stack {name} runs on the "
+                f"old one: `VNTAPE_STACK={name} vntape down` first"
+            )
 
 
 def refuse_moving(places: Places, kafka_port: int | None, database_port: int | None) -> None:

@@ -25,24 +25,22 @@ _ENVIRONMENT = {"PATH": f"{_BIN}:/usr/bin", "LC_ALL": "C.UTF-8"}
 
 
 def tools_needed(places: Places) -> list[str]:
-    return [] if debian_root.is_built(places) else ["mmdebstrap"]
+    return [] if is_prepared(places) else ["mmdebstrap"]
+
+
+def is_prepared(places: Places) -> bool:
+    """Whether the folder that PostgreSQL runs in is there and of the recipe that we have now."""
+    return debian_root.is_built(places)
 
 
 def prepare(places: Places, report: Report) -> None:
-    """Make the folder that PostgreSQL runs in, unless it is there."""
-    # An exchange of folders under a running server would move its data away from it.
-    if not debian_root.is_built(places) and places.postgres_root.exists():
-        for name in places.others():
-            if find(Places(places.root, name)):
-                raise StackError(
-                    f"PostgreSQL must be built anew, but instance {name} runs: "
-                    f"`VNTAPE_STACK={name} vntape down` first"
-                )
+    """Make that folder, unless it is there."""
     debian_root.build(places, report)
 
 
 def launch(places: Places, record: Record) -> None:
     """Start the server's process; it must not be running."""
+    debian_root.require_root()
     ports.require_free(record.database_port, "the database", SETTING)
     _clear_remains(places)
     if not places.postgres_data.exists():

@@ -73,7 +73,7 @@ def load_or_make(places: Places, kafka_port: int | None, database_port: int | No
     if old is None:
         kafka = kafka_port or ports.pick_free(taken)
         database = database_port or ports.pick_free(taken | {kafka})
-        new = Record(kafka, database, secrets.token_urlsafe(24), _cluster_id())
+        new = Record(kafka, database, secrets.token_urlsafe(24), new_cluster_id())
     else:
         new = replace(
             old,
@@ -104,7 +104,8 @@ def _ports_of_others(places: Places) -> Iterator[int]:
             yield from (other.kafka_port, other.database_port)
 
 
-def _cluster_id() -> str:
+def new_cluster_id() -> str:
+    """A name for a Kafka cluster, as its tools want it: 22 characters."""
     while True:
         name = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         # Kafka's tool would read it as an option.

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from services.stack import locks
@@ -42,18 +43,19 @@ def require(programs: Sequence[str], report: Report, *, install: bool) -> None:
             raise StackError(f"`{command}` failed; run it by hand to see why")
 
 
-def java_version() -> int:
+@cache
+def java_version() -> str:
     """
-    Major version of the Java on PATH.
+    Version of the Java on PATH, such as "17.0.15".
 
     Raises:
         StackError: it does not say.
     """
     told = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False)
-    found = re.search(r'version "(\d+)', told.stderr)
+    found = re.search(r'version "(\d[^"]*)"', told.stderr)
     if found is None:
         raise StackError(f"`java -version` failed: {told.stderr.strip()}")
-    return int(found.group(1))
+    return found.group(1)
 
 
 def apt(words: Sequence[str]) -> subprocess.CompletedProcess[str]:

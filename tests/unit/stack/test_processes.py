@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.stack import processes
+from services.stack import StackError, ensure, processes
 from services.stack.processes import Process
 from tests.support.eventually import eventually_sync
 
@@ -65,3 +65,20 @@ def test_a_log_past_its_limit_begins_anew_and_the_old_one_is_kept(tmp_path: Path
     processes.start_detached(["true"], cwd=tmp_path, log=log)
     assert log.stat().st_size == 0
     assert (tmp_path / "x.log.1").stat().st_size == 10_000_001
+
+
+def test_binaries_are_not_replaced_under_a_running_instance(tmp_path: Path) -> None:
+    (tmp_path / "deploy/local").mkdir(parents=True)
+    (tmp_path / "deploy/local/pom.xml").touch()
+    home = tmp_path / ".local/other/kafka"
+    home.mkdir(parents=True)
+    (home.parent / "stack.json").touch()
+    java = shutil.copy(shutil.which("sleep") or "", tmp_path / "java")
+    process = subprocess.Popen([java, "60"], cwd=home)
+    try:
+        with pytest.raises(StackError, match="`VNTAPE_STACK=other vntape down` first"):
+            ensure(tmp_path, "main", install=False)
+    finally:
+        process.kill()
+        process.wait()
+    assert not (tmp_path / ".local/kafka").exists()
