@@ -1,8 +1,14 @@
 """What every message of every typed topic shares."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""
+Order within a venue, also its receive time in µs since the epoch (design §2). Bounded so that
+it is exact in JavaScript and fits a bigint: a message beyond is bad data.
+"""
 
 Volume = int | float
 """Shares, contracts or coins. Integers on Vietnamese venues, fractions on crypto ones."""
@@ -51,7 +57,7 @@ class Message(
 
     symbol: str
     feed: str
-    seq: int
+    seq: Seq
     ts_ms: int
     ts_source: Literal["exchange", "receive"] = "exchange"
 
@@ -66,6 +72,6 @@ class Derived(msgspec.Struct, tag_field="type", frozen=True, kw_only=True, gc=Fa
 
     symbol: str
     feed: str
-    seq: int
+    seq: Seq
     ts_ms: int
     part: int = 0

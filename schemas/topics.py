@@ -81,7 +81,7 @@ BINANCE = Topic(
     stream="venue",
     key="routing key",
     producers=("ingest",),
-    consumers=("ingest", "recorder"),
+    consumers=("ingest",),
 )
 CONTROL = Topic(
     name="control",
@@ -90,7 +90,7 @@ CONTROL = Topic(
     stream="venue",
     key="venue",
     producers=("ingest",),
-    consumers=("ingest", "recorder"),
+    consumers=("ingest",),
     partitions=1,
 )
 MARKET = Topic(
