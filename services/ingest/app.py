@@ -1,0 +1,255 @@
+"""Ingest: takes a feed's messages into the raw topics and `market`."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import psycopg
+from aiokafka.errors import KafkaError
+
+from schemas.topics import MARKET
+from services.ingest import positions, rawlog
+from services.ingest.core.engine import Engine
+from services.ingest.core.manifest import BadManifest, Manifest
+from services.ingest.core.registry import FEEDS
+from services.ingest.feeds.base import Feed, FeedError
+from services.ingest.feeds.recording import RecordedFile, Recording
+from services.ingest.ownership import NotTheOwnerError, Ownership
+from services.ingest.pipeline import Pipeline
+from services.ingest.positions import Ground, PositionError
+from services.ingest.stamping import FeedMismatchError, Stamper
+from services.ingest.tally import Tally
+from services.runtime import kafka, logs, process
+from services.runtime.outbox import Outboxes
+from services.runtime.process import Process
+from services.runtime.settings import Settings, SettingsError
+
+log = logs.get(__name__)
+
+_HOPELESS = (FeedError, FeedMismatchError, PositionError, NotTheOwnerError, SettingsError)
+
+POSITION_S = 1.0
+REFRESH_S = 0.25
+STOP_S = 4.0
+"""A supervisor is promised an end within 5 s of SIGTERM."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """
+    What `vntape run ingest` was asked to do.
+
+    Attributes:
+        recording: manifest of the recording to play.
+        speed: recorded seconds in a second; 0: as fast as Kafka takes them.
+        paced_last_s: so many last seconds of the recording play at 1x.
+        stay: go on answering `/health` after the end, until SIGTERM.
+    """
+
+    recording: Path
+    speed: float = 0.0
+    paced_last_s: float = 0.0
+    stay: bool = False
+
+
+def run_ingest(settings: Settings, options: Options) -> None:
+    """
+    Run ingest until its recording ends, or SIGTERM.
+
+    Raises:
+        SystemExit: after a sentence on stderr; 78 when a restart would not help, 70 when it
+            may. A record that Kafka finally refuses ends the process with 70 too: the next
+            start resumes exactly.
+    """
+    try:
+        feed = recording_of(options)
+        process.run("ingest", settings, partial(ingest, feed=feed, stay=options.stay))
+    except _HOPELESS as e:
+        _end(78, str(e))
+    except LookupError as e:
+        _end(78, str(e.args[0] if e.args else e))
+    except KafkaError as e:
+        _end(70, f"Kafka at {settings.kafka} does not answer: {e}")
+    except psycopg.OperationalError as e:
+        why = str(e).strip()
+        _end(70, f"the database does not answer, and ingest takes its lock there at start: {why}")
+
+
+def _end(status: int, sentence: str) -> NoReturn:
+    sys.stderr.write(f"ingest: {sentence}\n")
+    raise SystemExit(status)
+
+
+def recording_of(options: Options) -> Recording:
+    """
+    The feed that plays a manifest's files.
+
+    Raises:
+        FeedError: the manifest, or one of its files, cannot be used.
+    """
+    try:
+        manifest = Manifest.parse(options.recording.read_bytes())
+    except (BadManifest, OSError) as e:
+        raise FeedError(f"{options.recording}: {e}") from e
+    if unknown := {f.feed for f in manifest.files} - set(FEEDS):
+        raise FeedError(f"{options.recording}: unknown feed {', '.join(sorted(unknown))}")
+    folder = options.recording.parent
+    return Recording(
+        manifest.name,
+        [
+            RecordedFile(
+                path=folder / f.path,
+                venue=f.venue,
+                feed=f.feed,
+                topic=f.feed,
+                route=FEEDS[f.feed].route,
+            )
+            for f in manifest.files
+        ],
+        manifest.references(),
+        speed=options.speed or None,
+        paced_last_s=options.paced_last_s,
+    )
+
+
+async def ingest(life: Process, *, feed: Feed, stay: bool = False) -> None:
+    """Take everything that `feed` gives into the tape; returns when it ended or on SIGTERM."""
+    tally = Tally(life.metrics, life.health)
+    await _first_of(_play(life, feed, tally), [_refreshing(life, feed, tally), _hurrying(life)])
+    life.health.details.update(feed.report())
+    if stay:
+        await life.stopping.wait()
+
+
+async def _play(life: Process, feed: Feed, tally: Tally) -> None:
+    settings = life.settings
+    if settings.kafka is None:
+        raise SettingsError("VNTAPE_KAFKA is not set: give host:port of Kafka, or `vntape up`")
+    async with AsyncExitStack() as stack:
+        background: list[Awaitable[None]] = []
+        if settings.database_url is not None:
+            url = settings.database_url.get_secret_value()
+            ownership = Ownership(url, settings.tape, feed.venues)
+            stack.push_async_callback(ownership.release)
+            await ownership.take()
+            background.append(ownership.keep())
+        pipeline, ground = await _prepare(settings, feed, tally, stack)
+        background.append(pipeline.publish())
+        await _first_of(_work(life, feed, pipeline, ground), background)
+
+
+async def _prepare(
+    settings: Settings, feed: Feed, tally: Tally, stack: AsyncExitStack
+) -> tuple[Pipeline, Ground]:
+    """Everything between the feed and Kafka, standing where the tape stands."""
+    assert settings.kafka is not None
+    engine = Engine(feed.venues)
+    topics = rawlog.raw_topics(feed.topics)
+    names = {t.on(settings.tape): t.name for t in [*topics, MARKET]}
+    spans = await kafka.spans(settings.kafka, names)
+    partitions = {names[full]: len(span) for full, span in spans.items()}
+    ground = await positions.ground(
+        settings.kafka, settings.tape, feed.venues, feed.topics, Engine(feed.venues).restore
+    )
+    if ground.chain is not None:
+        engine.restore(ground.chain.engine)
+    recorded = settings.receive_clock == "recorded"
+    stamper = Stamper(ground.chain.raw_seq if ground.chain else {}, recorded=recorded)
+    pipeline = Pipeline(
+        settings.tape,
+        feed.venues,
+        decoder=engine,
+        stamper=stamper,
+        ground=ground,
+        raw=await stack.enter_async_context(_outboxes(settings.kafka, "vntape-ingest-raw")),
+        market=await stack.enter_async_context(_outboxes(settings.kafka, "vntape-ingest-market")),
+        partitions=partitions,
+        tally=tally,
+        clock=None if recorded or not feed.repeatable else _wall_us,
+    )
+    if feed.repeatable:
+        for standing in ground.tail:
+            slot = (standing.topic, standing.partition, standing.raw.venue)
+            stamper.expect(slot, [(standing.raw.seq, standing.raw.value)])
+    return pipeline, ground
+
+
+async def _work(life: Process, feed: Feed, pipeline: Pipeline, ground: Ground) -> None:
+    if not feed.repeatable:
+        await pipeline.replay(rawlog.in_order(ground.tail))
+    if not ground.fresh:
+        feed.resume(ground.cursor)
+    log.info("ingest_started", feed=feed.name, venues=feed.venues, tail=len(ground.tail))
+    ground.tail = []
+    life.health.ready = True
+    await _feed(life, feed, pipeline)
+    await pipeline.finish()
+    feed.settled()
+    log.info("ingest_finished", feed=feed.name, **feed.report())
+
+
+async def _feed(life: Process, feed: Feed, pipeline: Pipeline) -> None:
+    loop = asyncio.get_running_loop()
+    marked_s, moved = loop.time(), False
+    async for chunk in feed.chunks(life.stopping):
+        if chunk:
+            await pipeline.take(chunk)
+            moved = True
+        if moved and loop.time() - marked_s >= POSITION_S:
+            await pipeline.mark(feed.cursor())
+            marked_s, moved = loop.time(), False
+    if moved:
+        await pipeline.mark(feed.cursor())
+
+
+async def _refreshing(life: Process, feed: Feed, tally: Tally) -> None:
+    """Keep `/health` true while nothing arrives, too."""
+    while True:
+        tally.refresh()
+        life.health.details.update(feed.report())
+        await asyncio.sleep(REFRESH_S)
+
+
+async def _hurrying(life: Process) -> None:
+    """End the process when it cannot end well in time: Kafka does not take what is in flight."""
+    await life.stopping.wait()
+    await asyncio.sleep(STOP_S)
+    log.error("stopped_in_haste", note="what Kafka has not taken is fed again at the next start")
+    os._exit(70)
+
+
+async def _first_of(work: Awaitable[None], background: Sequence[Awaitable[None]]) -> None:
+    """Run `work` to its end beside `background`; the first exception of any ends all."""
+    tasks = [asyncio.ensure_future(a) for a in (work, *background)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _outboxes(bootstrap: str, client_id: str) -> AsyncIterator[Outboxes]:
+    """The outboxes of a producer of their own; on an exception what waits is not sent."""
+    producer = kafka.producer(bootstrap, client_id)
+    await producer.start()
+    try:
+        boxes = Outboxes(producer)
+        yield boxes
+        await boxes.stop()
+    finally:
+        await producer.stop()
+
+
+def _wall_us() -> int:
+    return time.time_ns() // 1000

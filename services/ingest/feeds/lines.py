@@ -1,0 +1,115 @@
+"""
+Files of recorded lines: `<receive time, ns since the epoch> <the vendor's bytes>`.
+
+Plain, gzip and Zstandard, told apart by their first bytes, not by their names.
+"""
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+import zstandard
+
+from services.ingest.feeds.base import MAX_VALUE_BYTES, FeedError
+
+LINE_LIMIT = 2 * MAX_VALUE_BYTES
+"""Longer lines are cut into pieces of this size: a file without newlines cannot fill memory."""
+
+_DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
+_STAMPED = re.compile(rb"(\d{18,19}) ")
+"""18 and 19 digits of ns are 1973 to 2286."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """
+    What a file holds: lines, those that are not blank, and the first and the highest receive
+    time in ns (0: no line is stamped).
+    """
+
+    lines: int
+    messages: int
+    first_ns: int
+    last_ns: int
+    damage: str = ""
+
+
+def open_any(path: Path) -> IO[bytes]:
+    """
+    The decompressed bytes of a file.
+
+    Raises:
+        FeedError: it cannot be opened.
+    """
+    try:
+        with path.open("rb") as f:
+            magic = f.read(4)
+        if magic[:2] == b"\x1f\x8b":
+            return io.BufferedReader(gzip.GzipFile(path), 1 << 18)
+        if magic == b"\x28\xb5\x2f\xfd":
+            stream = zstandard.ZstdDecompressor().stream_reader(
+                path.open("rb"), read_across_frames=True, closefd=True
+            )
+            return io.BufferedReader(stream, 1 << 18)
+        return path.open("rb", buffering=1 << 18)
+    except OSError as e:
+        raise FeedError(f"recording file {path} cannot be read: {e.strerror or e}") from e
+
+
+def lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Lines with their newline, blank ones too; raises what a damaged compressed file raises."""
+    yield from iter(partial(file.readline, LINE_LIMIT), b"")
+
+
+def stamp_of(line: bytes) -> tuple[int, int]:
+    """Receive time in ns and where the vendor's bytes begin; (0, 0) when there is no stamp."""
+    found = _STAMPED.match(line)
+    return (int(found[1]), found.end()) if found else (0, 0)
+
+
+def scan(path: Path) -> Extent:
+    """Read a file once through for its extent; a damaged one is measured up to the damage."""
+    count, blank, first, last = 0, 0, 0, 0
+    damage = ""
+    with open_any(path) as file:
+        try:
+            for line in lines(file):
+                count += 1
+                ns, _ = stamp_of(line)
+                if ns:
+                    first, last = first or ns, max(last, ns)
+                else:
+                    blank += not line.strip()
+        except _DAMAGE as e:
+            damage = f"{path.name}: damaged after line {count}: {e}"
+    return Extent(count, count - blank, first, last, damage)
+
+
+def stamped_lines(path: Path, skip: int = 0, last_ns: int = 0) -> Iterator[tuple[int, int, bytes]]:
+    """
+    (receive time in ns, number of the line from 1, the vendor's bytes) after line `skip`.
+
+    A line without a stamp is given whole, with the time of the line before it (`last_ns`
+    for the first); blank lines are no messages. A damaged file ends at the damage; `scan`
+    says where.
+    """
+    with open_any(path) as file:
+        try:
+            source = lines(file)
+            for _ in range(skip):
+                next(source, b"")
+            for number, line in enumerate(source, skip + 1):
+                ns, at = stamp_of(line)
+                if ns:
+                    last_ns = ns
+                elif not line.strip():
+                    continue
+                yield last_ns, number, line[at:].rstrip(b"\r\n")
+        except _DAMAGE:
+            return

@@ -1,0 +1,205 @@
+"""The feed `recording`: captured files, merged by receive time, at any speed."""
+
+import asyncio
+import heapq
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from services.ingest.feeds.base import Arrival, FeedError, Progress
+from services.ingest.feeds.lines import Extent, scan, stamped_lines
+from services.ingest.feeds.pace import Pace
+
+CHUNK = 256
+"""Records of one chunk, at most: about 5 ms of decoding, the longest hold of the event loop."""
+HEARTBEAT_S = 0.4
+TIMER_S = 0.0005
+"""The event loop's timers tick in milliseconds: what is due sooner is due now."""
+
+Route = Callable[[str, bytes], tuple[str, str]]
+"""(venue, the vendor's bytes) -> (channel, routing key); never raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedFile:
+    """One capture: which feed received it, for which venue, and the raw topic it belongs to."""
+
+    path: Path
+    venue: str
+    feed: str
+    topic: str
+    route: Route
+
+
+class Cursor(msgspec.Struct, forbid_unknown_fields=True):
+    """
+    Place in a recording.
+
+    Attributes:
+        recording: which one, as `Recording.identity`.
+        done: records given.
+        lines: lines taken of each file, in the order of the files.
+        last_ns: receive time of the last line taken of each file.
+        introduced: venues whose reference record was given.
+    """
+
+    recording: str
+    lines: list[int]
+    last_ns: list[int]
+    done: int = 0
+    introduced: list[str] = []
+
+
+@dataclass(slots=True)
+class Recording:
+    """
+    Several files as one feed; on equal receive times the order of the files decides.
+
+    Before the first line of a venue comes its reference record, received at the same time.
+
+    Args:
+        references: venue -> JSON of its `reference` control message.
+        speed: recorded seconds in a second; None: as fast as Kafka takes them.
+        paced_last_s: so many last seconds of the recording play at 1x.
+    """
+
+    name: str
+    files: Sequence[RecordedFile]
+    references: Mapping[str, bytes]
+    speed: float | None = None
+    paced_last_s: float = 0.0
+    repeatable: bool = True
+    progress: Progress = field(init=False)
+    _cursor: Cursor = field(init=False)
+    _extents: list[Extent] = field(init=False)
+    _exhausted: bool = False
+
+    def __post_init__(self) -> None:
+        if self.speed is not None and self.speed <= 0:
+            raise FeedError(f"speed must be positive, was {self.speed:g}")
+        if not self.files:
+            raise FeedError(f"recording {self.name} has no files")
+        self._extents = [scan(f.path) for f in self.files]
+        self.progress = Progress(
+            self.name,
+            total=sum(e.messages for e in self._extents) + len(self.references),
+            damaged=[e.damage for e in self._extents if e.damage],
+        )
+        firsts = [e.first_ns for e in self._extents]
+        self._cursor = Cursor(self.identity, [0] * len(self.files), firsts)
+
+    @property
+    def identity(self) -> str:
+        """Name and sizes: another cut of the same name is another recording."""
+        sizes = ",".join(f"{e.lines}:{e.first_ns}:{e.last_ns}" for e in self._extents)
+        return f"{self.name}/{sizes}"
+
+    @property
+    def venues(self) -> Sequence[str]:
+        """Venues of the files, sorted."""
+        return sorted({f.venue for f in self.files})
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """Raw topics of the files, sorted."""
+        return sorted({f.topic for f in self.files})
+
+    def cursor(self) -> dict[str, Any]:
+        """See `Feed.cursor`."""
+        place: dict[str, Any] = msgspec.to_builtins(self._cursor)
+        return place
+
+    def resume(self, cursor: Any) -> None:
+        """See `Feed.resume`."""
+        try:
+            found = msgspec.convert(cursor, Cursor)
+        except msgspec.ValidationError as e:
+            raise FeedError(f"the tape's position is not of a recording ({e})") from e
+        if found.recording != self.identity:
+            raise FeedError(
+                f"this tape holds recording {found.recording!r}, asked was {self.identity!r}: "
+                "one recording is one tape, so give it a new one with --tape"
+            )
+        self._cursor = found
+        self.progress.done = found.done
+
+    def settled(self) -> None:
+        """See `Feed.settled`."""
+        self.progress.finished = self._exhausted
+
+    def report(self) -> Mapping[str, object]:
+        """See `Feed.report`."""
+        return {"recording": self.progress.report()}
+
+    async def chunks(self, stopping: asyncio.Event) -> AsyncIterator[list[Arrival]]:
+        """See `Feed.chunks`."""
+        pace = Pace(self.speed, self._paced_from())
+        chunk: list[Arrival] = []
+        for ns, index, line, value in self._merged():
+            while pace.wait_s(ns, time.monotonic()) > TIMER_S and not stopping.is_set():
+                self.progress.paced = pace.paced
+                yield chunk
+                chunk = []
+                # Asked again: giving the chunk may have taken longer than the wait.
+                wait_s = pace.wait_s(ns, time.monotonic())
+                await _sleep_unless(stopping, min(wait_s, HEARTBEAT_S))
+            if stopping.is_set():
+                # The cursor stands before this line: a chunk not yet given is behind it.
+                break
+            self._take(chunk, ns, index, line, value)
+            if len(chunk) >= CHUNK:
+                self.progress.paced = pace.paced
+                yield chunk
+                chunk = []
+                await asyncio.sleep(0)
+        else:
+            self._exhausted = True
+        yield chunk
+
+    def _take(self, chunk: list[Arrival], ns: int, index: int, line: int, value: bytes) -> None:
+        file, place = self.files[index], self._cursor
+        venue, us = file.venue, ns // 1000
+        if venue not in place.introduced:
+            place.introduced.append(venue)
+            if (reference := self.references.get(venue)) is not None:
+                place.done += 1
+                chunk.append(
+                    Arrival("control", venue, us, file.feed, "reference", venue, reference)
+                )
+        channel, key = file.route(venue, value)
+        chunk.append(Arrival(file.topic, venue, us, file.feed, channel, key, value))
+        place.lines[index], place.last_ns[index] = line, ns
+        place.done += 1
+        self.progress.done = place.done
+
+    def _merged(self) -> Iterator[tuple[int, int, int, bytes]]:
+        place = self._cursor
+
+        def of(index: int, skip: int, last_ns: int) -> Iterator[tuple[int, int, int, bytes]]:
+            for ns, line, value in stamped_lines(self.files[index].path, skip, last_ns):
+                yield ns, index, line, value
+
+        starts = zip(range(len(self.files)), place.lines, place.last_ns, strict=True)
+        # Stable: on equal keys the earlier iterator wins, and only the heads decide, so a
+        # merge begun in the middle goes on as the whole one would.
+        return heapq.merge(*(of(*start) for start in starts), key=itemgetter(0))
+
+    def _paced_from(self) -> int | None:
+        if not self.paced_last_s:
+            return None
+        return max(e.last_ns for e in self._extents) - int(self.paced_last_s * 1e9)
+
+
+async def _sleep_unless(stopping: asyncio.Event, seconds: float) -> None:
+    """Sleep, waking early when `stopping` is set."""
+    if seconds <= 0:
+        return
+    loop = asyncio.get_running_loop()
+    waiter = loop.create_task(stopping.wait())
+    await asyncio.wait([waiter], timeout=seconds)
+    waiter.cancel()

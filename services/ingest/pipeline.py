@@ -1,0 +1,289 @@
+"""
+From arrivals to Kafka: the raw records first, then the messages that they became (design §3).
+
+A batch's messages are handed to `market` when each of its raw records is acknowledged, while
+the next batch's raw records are already on their way. So `market` never leads the raw topics.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+import msgspec
+
+from schemas import frames, keys
+from schemas.base import BROADCAST
+from schemas.control import Position
+from schemas.market import Gap
+from schemas.topics import BY_NAME, CONTROL, MARKET
+from services.ingest.core.records import Decoded, Raw
+from services.ingest.feeds.base import MAX_VALUE_BYTES, Arrival
+from services.ingest.frames import Framer
+from services.ingest.positions import Chain, Ground
+from services.ingest.rawlog import POSITION, Standing, headers
+from services.ingest.stamping import Stamper
+from services.ingest.tally import Tally
+from services.runtime.dead_letters import DeadLetters
+from services.runtime.outbox import Outbox, Outboxes
+
+FRAME_WAIT_S = 0.005
+"""From a message's arrival to its frame, when its raw record is acknowledged by then."""
+DEPTH = 2
+"""Batches between the feed and the publisher: one on its way and one behind it."""
+REPLAY_BATCH = 2048
+"""Raw records decoded in one go at a restart."""
+
+
+class Decoder(Protocol):
+    """The engine of ingest's core."""
+
+    def decode(self, raw: Raw) -> Decoded:
+        """Never raises, whatever `raw.value` is."""
+
+    def state(self) -> Any:
+        """As JSON carries it."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one chunk of arrivals became, waiting for its raw records' acknowledgement."""
+
+    number: int
+    arrived_s: float
+    tickets: Sequence[tuple[Outbox, int]] = ()
+    lines: list[tuple[int, bytes]] = field(default_factory=list)
+    letters: list[tuple[str, int, Raw, str]] = field(default_factory=list)
+    position: Position | None = None
+
+
+class Pipeline:
+    """
+    One ingest's way into Kafka; `publish` must run beside whoever calls the rest.
+
+    Args:
+        raw: for the raw topics and `control`; `market`: for `market` and the dead letters,
+            on another producer, so that one does not wait for the other's requests.
+        partitions: topic, without the tape -> its number of partitions.
+        clock: µs since the epoch, instead of the arrivals' own receive times.
+    """
+
+    def __init__(
+        self,
+        tape: str,
+        venues: Sequence[str],
+        *,
+        decoder: Decoder,
+        stamper: Stamper,
+        ground: Ground,
+        raw: Outboxes,
+        market: Outboxes,
+        partitions: Mapping[str, int],
+        tally: Tally,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        self._tape, self._venues = tape, list(venues)
+        self._decoder, self._stamper, self._ground = decoder, stamper, ground
+        self._raw, self._market, self._partitions = raw, market, partitions
+        self._tally, self._clock = tally, clock
+        self._letters = DeadLetters("ingest", tape, market)
+        self._raw_names = {name: BY_NAME[name].on(tape) for name in partitions}
+        self._market_name = MARKET.on(tape)
+        self._last = [dict(ground.last_seq.get(p, {})) for p in range(partitions[MARKET.name])]
+        self._framer = Framer()
+        self._queue: asyncio.Queue[_Batch] = asyncio.Queue(DEPTH)
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._batches = 0
+
+    async def take(self, arrivals: Iterable[Arrival]) -> None:
+        """
+        Send a chunk; returns when there is room for the next one: the back-pressure.
+
+        Raises:
+            FeedMismatchError: see `Stamper.stamp`.
+        """
+        batch = self._begin()
+        now_us = self._clock() if self._clock else None
+        for arrival in arrivals:
+            self._admit(arrival, now_us or arrival.received_us, batch)
+        batch.tickets = self._raw.tickets()
+        await self._hand_over(batch)
+
+    async def replay(self, tail: Iterable[Standing]) -> None:
+        """Decode raw records that stand, in order, for a feed that cannot give them again."""
+        batch = self._begin()
+        for count, (topic, partition, _, raw) in enumerate(tail, 1):
+            self._stamper.moved_to(raw.venue, raw.seq)
+            self._decode(raw, topic, partition, batch)
+            if count % REPLAY_BATCH == 0:
+                await self._hand_over(batch)
+                batch = self._begin()
+        await self._hand_over(batch)
+
+    async def mark(self, cursor: Any) -> None:
+        """
+        Have a `position` written as soon as everything taken so far is acknowledged.
+
+        The offsets in it may be older than the rest: what was acknowledged by now. A reader
+        tells by seq what is after the position.
+        """
+        batch = self._begin()
+        chain = Chain(self._stamper.last, self._decoder.state())
+        batch.position = Position(
+            venues=self._venues,
+            raw={
+                topic: self._offsets(self._raw, topic, self._ground.raw.get(topic, {}))
+                for topic in self._partitions
+                if topic != MARKET.name
+            },
+            market=self._offsets(self._market, MARKET.name, self._ground.market),
+            last_seq={p: dict(last) for p, last in enumerate(self._last) if last},
+            chain=msgspec.to_builtins(chain),
+            cursor=cursor,
+        )
+        await self._hand_over(batch)
+
+    async def finish(self) -> None:
+        """Wait until all that was taken or marked is on the broker."""
+        await self._queue.join()
+        self._send_frames_due(float("inf"))
+        if self._writing is not None:
+            await self._writing
+        await self._raw.flush()
+        await self._market.flush()
+
+    async def publish(self) -> None:
+        """Hand batches to `market` when their raw records are acknowledged; for ever."""
+        while True:
+            batch = await self._queue.get()
+            for box, ticket in batch.tickets:
+                await box.acknowledged(ticket)
+            for partition, line in batch.lines:
+                frame = self._framer.add(partition, line, batch.arrived_s)
+                if frame is not None:
+                    self._send_frame(partition, frame)
+            self._set_timer()
+            for topic, partition, raw, reason in batch.letters:
+                self._send_letter(topic, partition, raw, reason)
+            if batch.position is not None:
+                await self._write(batch.position)
+            self._tally.messages(MARKET.name, len(batch.lines))
+            self._tally.done(batch.number)
+            await self._relieved()
+            self._queue.task_done()
+
+    def _begin(self) -> _Batch:
+        self._batches += 1
+        return _Batch(self._batches, asyncio.get_running_loop().time())
+
+    async def _hand_over(self, batch: _Batch) -> None:
+        self._tally.sent(batch.number)
+        await self._queue.put(batch)
+
+    def _admit(self, arrival: Arrival, received_us: int, batch: _Batch) -> None:
+        topic, venue, _, feed, channel, key, value = arrival
+        partition = keys.partition(key, self._partitions[topic])
+        if len(value) > MAX_VALUE_BYTES:
+            reason = f"too_long: {len(value)} bytes, {MAX_VALUE_BYTES} can stand in a topic"
+            cut = Raw(venue, received_us, feed, channel, key, value[:MAX_VALUE_BYTES])
+            self._refuse(topic, partition, cut, reason, batch)
+            return
+        seq, stands = self._stamper.stamp((topic, partition, venue), received_us, value)
+        if not stands:
+            box = self._raw.get(self._raw_names[topic], partition)
+            box.append(key.encode(), value, headers(seq, feed, channel))
+        if topic != CONTROL.name:
+            self._tally.received(feed, channel)
+        raw = Raw(venue, seq, feed, channel, key, value)
+        self._decode(raw, topic, partition, batch)
+
+    def _decode(self, raw: Raw, topic: str, partition: int, batch: _Batch) -> None:
+        decoded = self._decoder.decode(raw)
+        venue, add = raw.venue, batch.lines.append
+        for message in decoded.messages:
+            seq, symbol = message.seq, message.symbol
+            targets: Iterable[int]
+            if symbol == BROADCAST:
+                targets = range(len(self._last))
+            else:
+                targets = (keys.partition(keys.routing_key(symbol), len(self._last)),)
+            line = None
+            for target in targets:
+                # What stands in `market` already, after a restart, is not sent again.
+                if seq > self._last[target].get(venue, -1):
+                    self._last[target][venue] = seq
+                    line = line or frames.encode(message)
+                    add((target, line))
+            if line and type(message) is Gap:
+                self._tally.gap(message.cause)
+        for reason in decoded.dead:
+            self._refuse(topic, partition, raw, reason, batch)
+        for reason in decoded.dropped:
+            self._tally.dropped(raw.feed, reason)
+
+    def _refuse(self, topic: str, partition: int, raw: Raw, reason: str, batch: _Batch) -> None:
+        self._tally.dead(reason)
+        batch.letters.append((topic, partition, raw, reason))
+
+    def _send_letter(self, topic: str, partition: int, raw: Raw, reason: str) -> None:
+        self._letters.send(
+            reason,
+            raw.value,
+            b"%d" % raw.seq,
+            topic=topic,
+            partition=str(partition),
+            channel=raw.channel,
+            venue=raw.venue,
+        )
+
+    def _send_frame(self, partition: int, frame: bytes) -> None:
+        self._market.get(self._market_name, partition).append(None, frame)
+
+    def _set_timer(self) -> None:
+        oldest = self._framer.oldest_s()
+        if oldest is None or self._timer is not None:
+            return
+        loop = asyncio.get_running_loop()
+        due = oldest + FRAME_WAIT_S
+        self._timer = loop.call_at(due, partial(self._timed_out, due - FRAME_WAIT_S))
+
+    def _timed_out(self, arrived_before_s: float) -> None:
+        self._timer = None
+        self._send_frames_due(arrived_before_s)
+        self._set_timer()
+
+    def _send_frames_due(self, arrived_before_s: float) -> None:
+        for partition, frame in self._framer.due(arrived_before_s):
+            self._send_frame(partition, frame)
+
+    async def _write(self, position: Position) -> None:
+        """Queue a position in `control` once all messages below it are acknowledged."""
+        self._send_frames_due(float("inf"))
+        if self._writing is not None:
+            await self._writing
+        tickets = self._market.tickets()
+
+        async def when_acknowledged() -> None:
+            for box, ticket in tickets:
+                await box.acknowledged(ticket)
+            box = self._raw.get(self._raw_names[CONTROL.name], 0)
+            key = "+".join(self._venues).encode()
+            marks = [("feed", b"ingest"), ("channel", POSITION.encode())]
+            box.append(key, msgspec.json.encode(position), marks)
+
+        self._writing = asyncio.create_task(when_acknowledged(), name="ingest-position")
+
+    async def _relieved(self) -> None:
+        for partition in range(len(self._last)):
+            await self._market.get(self._market_name, partition).relieved()
+
+    def _offsets(self, boxes: Outboxes, topic: str, standing: dict[int, int]) -> dict[int, int]:
+        """Offsets after the last acknowledged record; where nothing was sent, what stood."""
+        found = dict(standing)
+        for partition in range(self._partitions[topic]):
+            sent = boxes.get(self._raw_names[topic], partition).next_offset
+            if sent:
+                found[partition] = sent
+        return found

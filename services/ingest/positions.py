@@ -1,0 +1,204 @@
+"""Where ingest stood: the last `position` of a tape, and what was written after it."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from schemas.base import BROADCAST
+from schemas.control import Position
+from schemas.frames import BadLine, messages_and_errors
+from schemas.keys import venue_of
+from schemas.market import MarketMessage
+from schemas.topics import CONTROL, MARKET
+from services.ingest import rawlog
+from services.ingest.rawlog import POSITION, Standing
+from services.runtime import kafka, logs
+
+log = logs.get(__name__)
+
+Offsets = dict[int, int]
+Spans = Mapping[str, Mapping[int, tuple[int, int]]]
+
+SETTLING_TRIES = 3
+SETTLING_S = 0.2
+"""A killed process's last request may still be on its way into the log; on one machine it
+lands within milliseconds. Where another ingest writes the same topics the ends never rest."""
+
+
+class PositionError(Exception):
+    """The tape cannot be continued from what stands in it; the text says why."""
+
+
+class Chain(msgspec.Struct, frozen=True):
+    """`Position.chain`: venue -> seq of the last raw record below it, and the engine's state."""
+
+    raw_seq: dict[str, int]
+    engine: Any
+
+
+@dataclass(slots=True)
+class Ground:
+    """
+    What stands on a tape when ingest starts.
+
+    Attributes:
+        raw: topic -> partition -> an offset below which nothing is to be decoded again;
+            records after it with a seq up to `chain.raw_seq` of their venue are not either.
+        market: partition -> an offset as old as `raw`.
+        last_seq: partition of `market` -> venue -> last seq that stands there.
+        chain, cursor: of the position; None on a tape without one.
+        tail: raw records after the position, of our venues.
+    """
+
+    raw: dict[str, Offsets]
+    market: Offsets
+    last_seq: dict[int, dict[str, int]]
+    chain: Chain | None = None
+    cursor: Any = None
+    tail: list[Standing] = field(default_factory=list)
+
+    @property
+    def fresh(self) -> bool:
+        """Nothing of ours was ever written on this tape."""
+        return self.chain is None and not self.tail
+
+
+def venue_of_message(message: MarketMessage) -> str:
+    """The venue whose counter numbered a message."""
+    if message.symbol == BROADCAST:
+        return str(message.venue)  # type: ignore[union-attr]
+    return venue_of(message.symbol)
+
+
+Check = Callable[[Any], None]
+"""Raises ValueError when an engine's state cannot be restored."""
+
+
+async def ground(
+    bootstrap: str, tape: str, venues: Sequence[str], topics: Iterable[str], check: Check
+) -> Ground:
+    """
+    Read what stands on the tape for these venues.
+
+    Args:
+        topics: raw topics besides `control`, without the tape.
+
+    Raises:
+        PositionError: the position is of other venues, or reaches beyond the log.
+        LookupError: a topic is not there.
+    """
+    names = [t.on(tape) for t in [*rawlog.raw_topics(topics), MARKET]]
+    for attempt in range(SETTLING_TRIES):
+        spans = await kafka.spans(bootstrap, names)
+        found = await _read(bootstrap, tape, venues, topics, spans, check)
+        if attempt and await kafka.spans(bootstrap, names) == spans:
+            break
+        if found.fresh:
+            break
+        await asyncio.sleep(SETTLING_S)
+    return found
+
+
+async def _read(
+    bootstrap: str,
+    tape: str,
+    venues: Sequence[str],
+    topics: Iterable[str],
+    spans: Spans,
+    check: Check,
+) -> Ground:
+    position = await last_position(bootstrap, tape, venues, spans[CONTROL.on(tape)][0], check)
+    if position is None:
+        found = Ground({}, {}, {})
+    else:
+        _refuse_beyond(position, tape, spans)
+        chain = msgspec.convert(position.chain, Chain)
+        found = Ground(position.raw, position.market, position.last_seq, chain, position.cursor)
+    for topic in rawlog.raw_topics(topics):
+        start = found.raw.get(topic.name, {})
+        async for standing in rawlog.tail(bootstrap, tape, topic.name, start):
+            if standing.raw.venue in venues and _is_after(standing, found.chain):
+                found.tail.append(standing)
+    await _add_last_seqs(bootstrap, tape, found)
+    return found
+
+
+def _is_after(standing: Standing, chain: Chain | None) -> bool:
+    return chain is None or standing.raw.seq > chain.raw_seq.get(standing.raw.venue, -1)
+
+
+def _refuse_beyond(position: Position, tape: str, spans: Spans) -> None:
+    for name, offsets in {**position.raw, MARKET.name: position.market}.items():
+        topic = name if tape == "live" else f"{tape}.{name}"
+        for partition, offset in offsets.items():
+            _, end = spans.get(topic, {}).get(partition, (0, 0))
+            if offset > end:
+                raise PositionError(
+                    f"ingest wrote {topic} partition {partition} up to {offset}, but the log ends "
+                    f"at {end}: its records were lost; restore the topic, or drop the tape"
+                )
+
+
+async def last_position(
+    bootstrap: str, tape: str, venues: Sequence[str], span: tuple[int, int], check: Check
+) -> Position | None:
+    """
+    The newest readable position of these venues in `control`, searched from its end.
+
+    A damaged one is passed over: an older one only means more to read again.
+
+    Raises:
+        PositionError: the newest is of some of these venues and of others.
+    """
+    first, upper = span
+    window = 64
+    while upper > first:
+        lower = max(first, upper - window)
+        for record in reversed(await _control(bootstrap, tape, lower, upper)):
+            position = _position(record, check)
+            if position is None or not set(position.venues) & set(venues):
+                continue
+            if set(position.venues) != set(venues):
+                raise PositionError(
+                    f"on tape {tape} one ingest owned {'+'.join(position.venues)}, now "
+                    f"{'+'.join(venues)} was asked: start it with the same feeds"
+                )
+            return position
+        upper, window = lower, window * 4
+    return None
+
+
+async def _control(bootstrap: str, tape: str, lower: int, upper: int) -> list[Any]:
+    found = []
+    records: Any = kafka.read_all(bootstrap, CONTROL.on(tape), {0: lower})
+    async with aclosing(records):
+        async for record in records:
+            if record.offset >= upper:
+                break
+            found.append(record)
+    return found
+
+
+def _position(record: Any, check: Check) -> Position | None:
+    if dict(record.headers).get("channel") != POSITION.encode():
+        return None
+    try:
+        position = msgspec.json.decode(record.value, type=Position)
+        check(msgspec.convert(position.chain, Chain).engine)
+    except (msgspec.MsgspecError, ValueError) as e:
+        log.warning("position_unreadable", offset=record.offset, error=str(e))
+        return None
+    return position
+
+
+async def _add_last_seqs(bootstrap: str, tape: str, found: Ground) -> None:
+    async for record in kafka.read_all(bootstrap, MARKET.on(tape), found.market):
+        last = found.last_seq.setdefault(record.partition, {})
+        for message in messages_and_errors(record.value):
+            if not isinstance(message, BadLine):
+                venue = venue_of_message(message)
+                last[venue] = max(last.get(venue, 0), message.seq)
