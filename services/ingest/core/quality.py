@@ -16,6 +16,9 @@ or a restarted numbering must not block a symbol for ever."""
 LEAP = 1_000_000
 """An id beyond twice the last plus this is no gap but a damaged number."""
 
+Content = tuple[int | float, ...]
+"""Of a message: what a true repeat of it repeats. Integers stay integers through JSON."""
+
 Verdict = Literal["new", "duplicate", "conflict", "stale", "leap"]
 
 
@@ -29,11 +32,11 @@ class IdChain(msgspec.Struct, gc=False):
 
     id: int
     ts_ms: int
-    content: tuple[float, ...]
+    content: Content
     suspect: int = 0
     suspects: int = 0
 
-    def judge(self, id_: int, ts_ms: int | None, content: tuple[float, ...]) -> Verdict:
+    def judge(self, id_: int, ts_ms: int | None, content: Content) -> Verdict:
         """
         What a message with this id is to the chain, which does not move yet.
 
@@ -51,7 +54,7 @@ class IdChain(msgspec.Struct, gc=False):
             return "new"
         return "stale"
 
-    def accept(self, id_: int, ts_ms: int, content: tuple[float, ...]) -> None:
+    def accept(self, id_: int, ts_ms: int, content: Content) -> None:
         """The chain moves to this message."""
         self.id, self.ts_ms, self.content = id_, ts_ms, content
         self.suspects = 0

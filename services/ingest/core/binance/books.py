@@ -16,7 +16,7 @@ from services.ingest.core.binance.frames import (
 )
 from services.ingest.core.binance.symbols import Symbols
 from services.ingest.core.feed import Output, refuse
-from services.ingest.core.quality import DepthChain, IdChain, PriceGuard, SymbolState
+from services.ingest.core.quality import Content, DepthChain, IdChain, PriceGuard, SymbolState
 from services.ingest.core.records import Raw
 
 SNAPSHOT_PATIENCE_MS = 60_000
@@ -150,9 +150,7 @@ class Books:
         )
 
 
-def _link(
-    chain: DepthChain, d: DepthData, ts_ms: int, content: tuple[float, ...]
-) -> tuple[str, int | None]:
+def _link(chain: DepthChain, d: DepthData, ts_ms: int, content: Content) -> tuple[str, int | None]:
     """
     The verdict on an update, and from when on updates are missing before it (None: none).
 

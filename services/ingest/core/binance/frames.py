@@ -86,6 +86,10 @@ class SnapshotData(msgspec.Struct, gc=False, rename={"last_id": "lastUpdateId"})
     T: Time | UnsetType = UNSET
 
 
+_OUT_OF_BOUNDS = ("Expected `float` <", "Expected `float` >", "Number out of range")
+"""How msgspec begins to say that a number is there and breaks its bounds."""
+
+
 class BadFrame(Exception):
     """A record is no such frame, or not this symbol's; `code` as of `Output.reject`."""
 
@@ -124,7 +128,8 @@ class FrameReader(Generic[Data]):
             if frame.data is UNSET:
                 return UNSET, self._bare.decode(value)
         except (msgspec.DecodeError, ValueError, RecursionError) as e:
-            raise BadFrame("malformed", str(e)) from e
+            code = "bad_number" if str(e).startswith(_OUT_OF_BOUNDS) else "malformed"
+            raise BadFrame(code, str(e)) from e
         return frame.stream, frame.data
 
 

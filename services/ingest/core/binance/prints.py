@@ -8,7 +8,7 @@ from schemas.market import Gap, Trade
 from services.ingest.core.binance.frames import AggTradeData, FrameReader, TradeData, to_ms
 from services.ingest.core.binance.symbols import Symbols
 from services.ingest.core.feed import Output, refuse
-from services.ingest.core.quality import LEAP, IdChain
+from services.ingest.core.quality import LEAP, IdChain, PriceGuard
 from services.ingest.core.records import Raw
 
 MARKET = "MARKET"
@@ -53,12 +53,12 @@ class Prints:
     ) -> None:
         symbol, state = self._symbols.find(stream, d.s)
         ts_ms = to_ms(d.T)
-        content = (d.p, d.q, ts_ms, d.m)
+        content = (d.p, d.q, ts_ms, int(d.m))
         chain = state.trade
         if chain is not None and (verdict := chain.judge(id_, ts_ms, content)) != "new":
             refuse(out, verdict, f"{symbol}: trade {id_} after {chain.id}")
             return
-        if is_market and not self._believable(out, symbol, d):
+        if is_market and not self._believable(out, symbol, d, state.trade_price):
             return
         if chain is None:
             state.trade = IdChain(id_, ts_ms, content)
@@ -83,16 +83,15 @@ class Prints:
             )
         )
 
-    def _believable(self, out: Output, symbol: str, d: TradeData | AggTradeData) -> bool:
+    def _believable(
+        self, out: Output, symbol: str, d: TradeData | AggTradeData, guard: PriceGuard
+    ) -> bool:
         if d.p <= 0 or d.q <= 0:
             out.reject("bad_number", f"{symbol}: price {d.p} and volume {d.q} must be positive")
-            return False
-        state = self._symbols.states.get(symbol)
-        if state is None or state.trade_price.accept(d.p, self._ratio):
+        elif not guard.accept(d.p, self._ratio):
+            out.reject("absurd_price", f"{symbol}: price {d.p}, last believed {guard.accepted}")
+        else:
             return True
-        out.reject(
-            "absurd_price", f"{symbol}: price {d.p}, last believed {state.trade_price.accepted}"
-        )
         return False
 
 
