@@ -1,5 +1,6 @@
 """One symbol's messages in, its trades with their aggressor out."""
 
+from schemas.base import Side
 from schemas.market import BookDelta, Gap, Instrument, MarketMessage, Quote, Trade
 from schemas.trades_classified import Aggressor, TradeClassified
 from services.classifier.core.book import forget, on_delta, on_quote
@@ -9,6 +10,9 @@ from services.classifier.core.state import SymbolState
 
 NEUTRAL_PHASES = frozenset({"ato", "atc", "plo", "periodic", "put_through"})
 """Phases matched at one price, or agreed off the book: nobody crosses a spread."""
+
+PRINTS_LOST = frozenset({"trade_id", "volume_chain"})
+"""Causes of a gap that say nothing of the book."""
 
 NOTHING: tuple[TradeClassified, ...] = ()
 
@@ -32,14 +36,22 @@ def step(state: SymbolState, message: MarketMessage) -> tuple[TradeClassified, .
         state.reference = message.reference
         state.ceiling, state.floor = message.ceiling, message.floor
     elif isinstance(message, Gap):
-        # Neither the book nor a run of prints can be trusted over what was lost.
-        forget(state)
-        state.side = UNKNOWN
+        _on_gap(state, message)
     return NOTHING
 
 
+def _on_gap(state: SymbolState, gap: Gap) -> None:
+    """A run of prints ends at any loss; the book holds where only prints or deltas were lost."""
+    state.side = UNKNOWN
+    if gap.cause in PRINTS_LOST or (gap.cause == "update_id" and state.quoted):
+        return
+    forget(state)
+
+
 def _classify(state: SymbolState, trade: Trade) -> TradeClassified:
-    inferred, rule, confidence = None, None, None
+    inferred: Side | None = None
+    rule: str | None = None
+    confidence: float | None = None
     vendor = trade.vendor_side
     side: Aggressor
     if trade.board != "main":

@@ -107,11 +107,11 @@ def _near(best: list[Best], i: int, price: float) -> Verdict | None:
     for j in range(i + 1, min(len(best), i + 1 + NEAR)):
         bid, ask, _, _ = best[j]
         if (ask == price) != (bid == price):
-            return BUY if ask == price else SELL, "near", "near newer"
+            return BUY if ask == price else SELL, "near", "near"
     for j in range(i - 1, max(-1, i - 1 - NEAR), -1):
         bid, ask, _, _ = best[j]
         if (ask == price) != (bid == price):
-            return BUY if ask == price else SELL, "near", "near older"
+            return BUY if ask == price else SELL, "near", "near"
     return None
 
 

@@ -1,0 +1,130 @@
+"""Captured lines, a recording's manifest or `market` messages, as messages: no Kafka."""
+
+import heapq
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import islice
+from operator import itemgetter
+from pathlib import Path
+
+import msgspec
+
+from schemas import frames
+from schemas.market import MarketMessage
+from services.ingest.core.engine import Engine
+from services.ingest.core.manifest import BadManifest, Manifest
+from services.ingest.core.records import Raw
+from services.ingest.core.registry import FEEDS
+from services.ingest.core.sequence import ReceiveCounter
+from services.ingest.feeds.lines import lines, open_any, stamped_lines
+
+STDIN = Path("-")
+FEED = "binance"
+SNIFFED_LINES = 200
+
+Capture = tuple[Path, str]
+"""A file of captured lines and its venue."""
+
+
+class CaptureError(Exception):
+    """A file is not what it should be; the text says where and what to do."""
+
+
+def market_messages(paths: Sequence[Path], venue: str | None = None) -> Iterator[MarketMessage]:
+    """
+    All messages of the files, as ingest would put them into `market`.
+
+    Captures are merged by receive time and numbered as a tape of just these files; a
+    manifest (`.json`) also gives its reference data, so its messages are those of the tape
+    that plays it, byte for byte. Files of messages keep their `seq` and are read one after
+    the other. `-` is messages on standard input.
+
+    Args:
+        venue: of the captures; None: told from each file's first lines.
+
+    Raises:
+        CaptureError: a file holds none of these, kinds are mixed, or a venue cannot be told.
+        FeedError: a file cannot be read.
+    """
+    if len(paths) == 1 and paths[0].suffix == ".json":
+        return _from_manifest(paths[0])
+    kinds = {_holds_messages(path) for path in paths}
+    if kinds == {True, False}:
+        raise CaptureError("give either captures or files of market messages, not both at once")
+    if True in kinds:
+        return _from_messages(paths)
+    return _from_captures([(path, venue or sniff_venue(path)) for path in paths], {})
+
+
+def sniff_venue(path: Path) -> str:
+    """
+    BN, BNF or BNC, told from what only one of Binance's markets sends.
+
+    Raises:
+        CaptureError: when no line tells.
+    """
+    for _, _, value in islice(stamped_lines(path), SNIFFED_LINES):
+        if b'"ps":' in value:
+            return "BNC"
+        if b'"X":' in value or b'"pu":' in value:
+            return "BNF"
+        if b'"M":' in value:
+            return "BN"
+    raise CaptureError(f"{path}: cannot tell spot from futures; say --venue BN, BNF or BNC")
+
+
+def _holds_messages(path: Path) -> bool:
+    if path == STDIN:
+        return True
+    with open_any(path) as file:
+        first = next((line for line in lines(file) if line.strip()), b"")
+    return first.lstrip().startswith(b"{")
+
+
+def _from_messages(paths: Iterable[Path]) -> Iterator[MarketMessage]:
+    for path in paths:
+        with closing(sys.stdin.buffer if path == STDIN else open_any(path)) as file:
+            for number, line in enumerate(lines(file), 1):
+                if line.strip():
+                    yield _message(path, number, line)
+
+
+def _message(path: Path, number: int, line: bytes) -> MarketMessage:
+    try:
+        return frames.messages(line)[0]
+    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+        raise CaptureError(f"{path}, line {number}: no message of market: {e}") from e
+
+
+def _from_manifest(path: Path) -> Iterator[MarketMessage]:
+    try:
+        manifest = Manifest.parse(path.read_bytes())
+    except (OSError, BadManifest) as e:
+        raise CaptureError(f"{path}: {e}") from e
+    files = [(path.parent / file.path, str(file.venue)) for file in manifest.files]
+    return _from_captures(files, manifest.references())
+
+
+def _from_captures(
+    files: Sequence[Capture], references: Mapping[str, bytes]
+) -> Iterator[MarketMessage]:
+    engine = Engine(sorted({venue for _, venue in files}))
+    counters: dict[str, ReceiveCounter] = {}
+    route = FEEDS[FEED].route
+    # Stable: on equal times the earlier file goes first, as in ingest's recording feed.
+    for ns, venue, value in heapq.merge(*(_stamped(*f) for f in files), key=itemgetter(0)):
+        fresh = venue not in counters
+        counter = counters.setdefault(venue, ReceiveCounter())
+        if fresh and venue in references:
+            first = Raw(
+                venue, counter.next(ns // 1000), FEED, "reference", venue, references[venue]
+            )
+            yield from engine.decode(first).messages
+        channel, key = route(venue, value)
+        raw = Raw(venue, counter.next(ns // 1000), FEED, channel, key, value)
+        yield from engine.decode(raw).messages
+
+
+def _stamped(path: Path, venue: str) -> Iterator[tuple[int, str, bytes]]:
+    return ((ns, venue, value) for ns, _, value in stamped_lines(path))
