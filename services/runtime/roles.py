@@ -34,7 +34,6 @@ _LIMITS = {
         "SET default_transaction_read_only = on",
         "SET statement_timeout = '15s'",
         "SET idle_in_transaction_session_timeout = '15s'",
-        "SET temp_file_limit = '1GB'",
         "CONNECTION LIMIT 30",
     ),
 }
@@ -82,7 +81,7 @@ def ensure(connection: Connection, passwords: Mapping[str, str]) -> None:
                     sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(digest))
                 )
             for limit in limits:
-                connection.execute(sql.SQL("ALTER ROLE {} " + limit).format(name))  # type: ignore[arg-type]
+                connection.execute(sql.SQL("ALTER ROLE {} " + limit).format(name))
         _harden(connection)
 
 
@@ -98,7 +97,7 @@ def grant(connection: Connection, schema: str) -> None:
     with connection.transaction():
         for text in sorted(pairs):
             connection.execute(
-                sql.SQL(text).format(  # type: ignore[arg-type]
+                sql.SQL(text).format(
                     schema=sql.Identifier(schema),
                     reader=sql.Identifier(READER),
                     writer=sql.Identifier(WRITER),
@@ -115,7 +114,7 @@ def _harden(connection: Connection) -> None:
         "GRANT TEMP ON DATABASE {db} TO {writer}",
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
     ):
-        connection.execute(sql.SQL(text).format(**names))  # type: ignore[arg-type]
+        connection.execute(sql.SQL(text).format(**names))
     connection.execute(
         f"""
         DO $$ DECLARE f regprocedure; BEGIN
@@ -123,6 +122,7 @@ def _harden(connection: Connection) -> None:
                 AND proname LIKE ANY (ARRAY[{_GUARDED}])
                 AND pg_has_role(proowner, 'USAGE') LOOP
                 EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
+                EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {WRITER}', f);
             END LOOP;
         END $$
         """  # noqa: S608  a constant

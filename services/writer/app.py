@@ -1,0 +1,275 @@
+"""
+The writer: typed topics into TimescaleDB, exactly once.
+
+Where it stands is in the database, moved in the transaction that stores the rows. So whatever
+happens to it, the broker or the database, it reads the offsets again and goes on there.
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import psycopg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from services.runtime import database, kafka, logs, roles
+from services.runtime.dead_letters import DeadLetters
+from services.runtime.outbox import Outboxes
+from services.runtime.process import Process, run
+from services.runtime.settings import Settings, SettingsError
+from services.writer.core import positions
+from services.writer.core.batch import STORED_TOPICS, Batch, Refused
+from services.writer.core.positions import HoleError, OutsideLogError, Place
+from services.writer.store import OvertakenError, Store, Stored
+
+log = logs.get(__name__)
+
+BACKOFF_S = (0.2, 10.0)
+FETCH_BYTES = 512 * 1024
+"""Of a partition at a time: 25 partitions may each wait with so much."""
+BATCH_BYTES = 8 * 1024 * 1024
+STORE_TIMEOUT_S = 90.0
+"""Above the writer role's statement_timeout: only a server that says nothing gets there."""
+WATCH_S = 1.0
+
+
+class AbsentError(Exception):
+    """Something that must be made first is not there; the text says what."""
+
+
+AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    KafkaError,
+    OSError,
+    TimeoutError,
+    AbsentError,
+)
+"""Busy or absent: wait and try again. Anything else ends the process."""
+
+
+def run_writer(settings: Settings, worker: str = "writer-1") -> None:
+    """
+    Store the tape until SIGTERM or SIGINT.
+
+    Raises:
+        SettingsError: no Kafka, or no login for the writer.
+        OutsideLogError: input was deleted before it was stored.
+    """
+    if settings.kafka is None:
+        raise SettingsError("no Kafka: set VNTAPE_KAFKA, or start one with `vntape up`")
+    url = roles.url(settings, roles.WRITER)
+    run(
+        "writer", settings, lambda process: Writer(process, settings.kafka or "", url).run(), worker
+    )
+
+
+class Writer:
+    """One process of the writer; a second one on the same tape waits behind it."""
+
+    def __init__(self, process: Process, bootstrap: str, url: str) -> None:
+        self._settings, self._metrics = process.settings, process.metrics
+        self._health, self._stopping = process.health, process.stopping
+        self._bootstrap, self._url = bootstrap, url
+        self._names = {t.on(self._settings.tape): t.name for t in STORED_TOPICS}
+        self._read: dict[Place, int] = {}
+        self._stored: dict[Place, int] = {}
+        self._fetched: deque[tuple[str, Any]] = deque()
+        self._failures = 0
+        self._hole: tuple[str, int, int] | None = None
+
+    async def run(self) -> None:
+        """Sessions with the broker and the database, one after the other, until asked to stop."""
+        while not self._stopping.is_set():
+            try:
+                await self._session()
+            except OvertakenError as e:
+                self._fail("another_writer", e)
+            except HoleError as e:
+                self._hole_met(e)
+            except AWAY as e:
+                self._fail("database" if isinstance(e, psycopg.Error) else "kafka", e)
+            else:
+                continue
+            await self._back_off()
+
+    async def _session(self) -> None:
+        tape = self._settings.tape
+        consumer = kafka.consumer(
+            self._bootstrap,
+            f"{tape}.writer",
+            group_id=f"{tape}.writer",
+            max_partition_fetch_bytes=FETCH_BYTES,
+        )
+        producer = kafka.producer(self._bootstrap, f"{tape}.writer")
+        outboxes = Outboxes(producer, on_failure=_output_failed)
+        connection = await database.connect_async(self._url, f"{tape}.writer")
+        try:
+            store = Store(connection, tape)
+            await store.prepare()
+            await consumer.start()
+            await producer.start()
+            await self._seek(consumer, store)
+            await self._flow(consumer, store, DeadLetters("writer", tape, outboxes), outboxes)
+        finally:
+            await connection.close()
+            await _quietly(outboxes.stop)
+            await _quietly(producer.stop)
+            await _quietly(consumer.stop)
+
+    async def _seek(self, consumer: AIOKafkaConsumer, store: Store) -> None:
+        bounds = {}
+        for full in self._names:
+            try:
+                bounds.update(await kafka.bounds(consumer, full))
+            except LookupError as e:
+                raise AbsentError(str(e)) from e
+        places = {(self._names[tp.topic], tp.partition): tp for tp in bounds}
+        self._stored = await store.positions(list(places))
+        self._read = dict(self._stored)
+        for place, at in self._stored.items():
+            first, end = bounds[places[place]]
+            positions.check(place, at, first, end)
+        consumer.assign(list(bounds))
+        for place, at in self._stored.items():
+            consumer.seek(places[place], at)
+        self._fetched.clear()
+
+    async def _flow(
+        self, consumer: AIOKafkaConsumer, store: Store, letters: DeadLetters, outboxes: Outboxes
+    ) -> None:
+        async def refuse(refused: list[Refused]) -> None:
+            for one in refused:
+                letters.send(
+                    one.reason,
+                    one.line,
+                    topic=one.topic,
+                    partition=str(one.partition),
+                    offset=str(one.offset),
+                    index=str(one.index),
+                )
+                self._metrics.dead_letters.labels("writer", one.reason.partition(":")[0]).inc()
+            await outboxes.flush()
+
+        watch = asyncio.create_task(self._watch(consumer))
+        upcoming = asyncio.create_task(self._build(consumer))
+        try:
+            self._health.ready = True
+            self._health.problems.clear()
+            while batch := await upcoming:
+                # One batch is under way, one is being built: no more is ever in memory.
+                self._read = {**self._read, **batch.new}
+                upcoming = asyncio.create_task(self._build(consumer))
+                async with asyncio.timeout(STORE_TIMEOUT_S):
+                    with self._metrics.write_seconds.labels("writer").time():
+                        stored = await store.write(batch, refuse)
+                self._done(batch, stored)
+        finally:
+            for task in (watch, upcoming):
+                task.cancel()
+            await asyncio.gather(watch, upcoming, return_exceptions=True)
+
+    async def _build(self, consumer: AIOKafkaConsumer) -> Batch:
+        """The next batch; an empty one only when the process is to stop."""
+        batch = Batch(self._read)
+        loop = asyncio.get_running_loop()
+        deadline: float | None = None
+        while batch.count < self._settings.writer_batch_rows and batch.bytes < BATCH_BYTES:
+            if self._fetched:
+                topic, record = self._fetched.popleft()
+                batch.add(topic, record)
+                self._metrics.records.labels("writer", topic).inc()
+                continue
+            now = loop.time()
+            if batch and deadline is None:
+                deadline = now + self._settings.writer_flush_s
+            wait_s = 0.2 if deadline is None else deadline - now
+            if wait_s <= 0 or self._stopping.is_set():
+                break
+            got = await consumer.getmany(timeout_ms=int(min(wait_s, 0.2) * 1000), max_records=500)
+            for tp, records in got.items():
+                self._fetched.extend((self._names[tp.topic], r) for r in records)
+        return batch
+
+    def _done(self, batch: Batch, stored: Stored) -> None:
+        for table, count in stored.rows.items():
+            self._metrics.rows.labels("writer", table).inc(count)
+        self._stored.update(batch.new)
+        self._failures = 0
+        self._hole = None
+        self._health.problems.clear()
+        self._health.progress()
+        self._metrics.progress.labels("writer").set_to_current_time()
+        log.debug("stored", rows=stored.rows, repeats=stored.repeats, partitions=len(batch.new))
+        for one in stored.refused:
+            log.warning("refused", reason=one.reason, topic=one.topic, partition=one.partition)
+
+    async def _watch(self, consumer: AIOKafkaConsumer) -> None:
+        """Once a second: how much waits, is the broker there, and our offsets for display."""
+        while True:
+            tps = list(consumer.assignment())
+            try:
+                async with asyncio.timeout(5):
+                    ends = await consumer.end_offsets(tps)
+                    self._count_lag(ends)
+                    await consumer.commit(
+                        {tp: self._stored[self._names[tp.topic], tp.partition] for tp in tps}
+                    )
+                self._health.problems.pop("kafka", None)
+            except AWAY as e:
+                self._health.problems["kafka"] = f"the broker does not answer: {e!r}"
+            await asyncio.sleep(WATCH_S)
+
+    def _count_lag(self, ends: dict[TopicPartition, int]) -> None:
+        lags = dict.fromkeys(self._names.values(), 0)
+        for tp, end in ends.items():
+            name = self._names[tp.topic]
+            lags[name] += max(0, end - self._stored[name, tp.partition])
+        for name, lag in lags.items():
+            self._metrics.lag.labels("writer", name).set(lag)
+        self._health.waiting = sum(lags.values())
+        if not self._health.waiting:
+            self._health.progress()
+
+    def _fail(self, what: str, error: BaseException) -> None:
+        self._failures += 1
+        self._metrics.write_retries.labels("writer", what).inc()
+        self._health.problems[what] = f"{error}".strip() or repr(error)
+        # Waiting for something that is away is no stall: a restart would not help.
+        self._health.progress()
+        log.warning("backing_off", cause=what, error=repr(error), attempt=self._failures)
+
+    def _hole_met(self, error: HoleError) -> None:
+        if self._hole == error.at:
+            raise OutsideLogError(
+                f"{error}, twice: records were removed from the middle of the log"
+            ) from error
+        self._hole = error.at
+        self._fail("hole", error)
+
+    async def _back_off(self) -> None:
+        # Full jitter: two writers, or all clients of a restarted server, do not march in step.
+        low, high = BACKOFF_S
+        wait_s = random.uniform(low, min(high, low * 2**self._failures))  # noqa: S311
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+
+
+def _output_failed(topic: str, partition: int, error: BaseException) -> None:
+    # The transaction that waits for this dead letter runs into its timeout and is rolled back.
+    log.error("dead_letter_failed", topic=topic, partition=partition, error=repr(error))
+
+
+async def _quietly(stop: Callable[[], Awaitable[None]]) -> None:
+    """What is closed because it is broken may fail once more, or never answer."""
+    try:
+        async with asyncio.timeout(5):
+            await stop()
+    except AWAY as e:
+        log.debug("close_failed", error=repr(e))

@@ -1,0 +1,39 @@
+"""The row of a dead letter; nothing in one can make the database refuse it."""
+
+import json
+from typing import Any
+
+from services.writer.core.rows import Row, timestamp
+
+COLUMNS: dict[str, str] = {
+    "service": "text",
+    "key": "text",
+    "reason": "text",
+    "topic": "text",
+    "origin": "bytea",
+    "at": "int8",
+    "value": "bytea",
+}
+"""Column -> type for COPY, in the order of `row`; origin is jsonb, at a time."""
+
+# An index entry holds 2,704 bytes and a character takes up to four.
+_KEY_CHARS = {"service": 50, "key": 100, "reason": 400}
+
+
+def row(record: Any) -> Row:
+    """service, key, reason, topic, origin, at, value of a record of `dead-letters`."""
+    headers = {name: _text(value or b"") for name, value in record.headers}
+    taken = {name: headers.pop(name, "") for name in ("service", "reason", "topic")}
+    return (
+        taken["service"][: _KEY_CHARS["service"]],
+        _text(record.key or b"")[: _KEY_CHARS["key"]],
+        taken["reason"][: _KEY_CHARS["reason"]],
+        taken["topic"] or None,
+        b"\x01" + json.dumps(headers).encode(),
+        timestamp(record.timestamp),
+        record.value or b"",
+    )
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace").replace("\0", "\ufffd")

@@ -1,0 +1,243 @@
+"""
+One batch into the database, exactly once, whatever stands in it.
+
+Three ways, tried in this order for each table:
+1. COPY straight into the table: three times as fast as the next.
+2. A row is there already, because a computing service repeats its outputs after a crash: COPY
+   into a temporary table and insert what is new. What is there must be equal: the same
+   (symbol, seq, part) with another content is a broken law, and is refused.
+3. The database refuses a row: halve until the bad row stands alone, and refuse that one.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import errors, sql
+
+from services.runtime.database import AsyncConnection
+from services.writer.core import refused
+from services.writer.core.batch import Batch, Refused
+from services.writer.core.positions import Place
+from services.writer.core.rows import COPY_TYPES, Row, copied
+from services.writer.core.tables import TABLES
+
+Refuse = Callable[[list[Refused]], Awaitable[None]]
+
+BAD_ROW = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    errors.ProgramLimitExceeded,  # a symbol too long for the index
+    errors.StatementTooComplex,
+    OverflowError,  # not an int64
+    UnicodeError,
+)
+REPEATS_FOLLOW = 20
+"""Batches that skip the first way after one with repeats: they come as whole runs."""
+
+
+class OvertakenError(Exception):
+    """Another writer has stored some of this batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    A table as the writer sees it.
+
+    Attributes:
+        types: for psycopg, which takes our values for them.
+        key: what makes a row one; `compare`: whether another content under it is an error.
+        repeated: the same row is sent often, so the first way would always fail.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    key: tuple[str, ...]
+    compare: bool
+    repeated: bool
+
+    def sql(self, template: str) -> sql.Composed:
+        """`template` with {table}, {stage}, {columns} and {key} filled in."""
+        return sql.SQL(template).format(
+            table=sql.Identifier(self.name),
+            stage=sql.Identifier("pg_temp", f"new_{self.name}"),
+            columns=sql.SQL(", ").join(map(sql.Identifier, self.columns)),
+            key=sql.SQL(", ").join(map(sql.Identifier, self.key)),
+            old=sql.SQL(", ").join(sql.Identifier("old", c) for c in self.columns),
+            new=sql.SQL(", ").join(sql.Identifier("new", c) for c in self.columns),
+        )
+
+
+def _targets() -> dict[str, Target]:
+    out = {}
+    for table in TABLES:
+        columns = copied(table)
+        names, types = zip(*((c.name, COPY_TYPES[c.type]) for c in columns), strict=True)
+        out[table.name] = Target(table.name, names, types, table.key, True, table.broadcast)
+    names, types = tuple(refused.COLUMNS), tuple(refused.COLUMNS.values())
+    key = ("service", "key", "reason")
+    out["dead_letters"] = Target("dead_letters", names, types, key, False, True)
+    return out
+
+
+TARGETS = _targets()
+
+
+@dataclass(slots=True)
+class Stored:
+    """What became of a batch: rows new in each table, repeats left out, messages refused."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    repeats: dict[str, int] = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
+
+
+class Store:
+    """The writer's connection to one tape; unusable after an error, like the connection."""
+
+    def __init__(self, connection: AsyncConnection, tape: str) -> None:
+        self._connection, self._tape = connection, tape
+        self._staged: dict[str, int] = {}
+
+    async def prepare(self) -> None:
+        """Choose the tape's schema and make the temporary tables."""
+        path = sql.SQL("SET search_path TO {}, public").format(sql.Identifier(self._tape))
+        await self._connection.execute(path)
+        make = "CREATE TEMP TABLE {stage} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
+        for target in TARGETS.values():
+            await self._connection.execute(target.sql(make))
+        await self._connection.commit()
+
+    async def positions(self, places: list[Place]) -> dict[Place, int]:
+        """Place -> first offset not stored; a place seen for the first time begins at 0."""
+        topics, partitions = [t for t, _ in places], [p for _, p in places]
+        async with self._connection.transaction():
+            await self._connection.execute(
+                "INSERT INTO offsets SELECT *, 0 FROM unnest(%s::text[], %s::int[]) "
+                "ON CONFLICT DO NOTHING",
+                [topics, partitions],
+            )
+            cursor = await self._connection.execute("SELECT topic, partition, next FROM offsets")
+            found = {(topic, partition): at for topic, partition, at in await cursor.fetchall()}
+        return {place: found[place] for place in places}
+
+    async def write(self, batch: Batch, refuse: Refuse) -> Stored:
+        """
+        Store the batch and move the offsets, or do neither.
+
+        `refuse` is awaited with the messages that are not stored, before the commit: a crash
+        between may refuse them twice, but never loses one.
+
+        Raises:
+            OvertakenError: the offsets are not where the batch begins.
+        """
+        stored = Stored(refused=list(batch.refused))
+        async with self._connection.transaction():
+            await self._advance(batch)
+            for name, rows in batch.rows.items():
+                await _Put(self._connection, TARGETS[name], batch, stored).put(
+                    rows, staged=self._is_staged(name)
+                )
+                if stored.repeats.get(name):
+                    self._staged[name] = REPEATS_FOLLOW
+            if stored.refused:
+                await refuse(stored.refused)
+        return stored
+
+    def _is_staged(self, name: str) -> bool:
+        left = self._staged.pop(name, 0)
+        if left > 1:
+            self._staged[name] = left - 1
+        return left > 0 or TARGETS[name].repeated
+
+    async def _advance(self, batch: Batch) -> None:
+        # First in the transaction: another writer waits here for us, and we for it.
+        moves = [(t, p, old, batch.new[t, p]) for (t, p), old in sorted(batch.old.items())]
+        cursor = await self._connection.execute(
+            "UPDATE offsets o SET next = m.new "
+            "FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[]) m(t, p, old, new) "
+            "WHERE o.topic = m.t AND o.partition = m.p AND o.next = m.old",
+            [list(column) for column in zip(*moves, strict=True)],
+        )
+        if cursor.rowcount != len(moves):
+            raise OvertakenError(f"{len(moves) - cursor.rowcount} partitions of {len(moves)}")
+
+
+class _Put:
+    """Rows of one table into it, inside the batch's transaction."""
+
+    def __init__(
+        self, connection: AsyncConnection, target: Target, batch: Batch, stored: Stored
+    ) -> None:
+        self._connection, self._target = connection, target
+        self._batch, self._stored = batch, stored
+
+    async def put(self, rows: list[Row], *, staged: bool) -> None:
+        if not staged and await self._direct(rows):
+            return
+        await self._halve(rows, 0)
+
+    async def _direct(self, rows: list[Row]) -> bool:
+        try:
+            async with self._connection.transaction():
+                await self._copy("COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)", rows)
+        except BAD_ROW:
+            return False
+        self._count(self._stored.rows, len(rows))
+        return True
+
+    async def _halve(self, rows: list[Row], first: int) -> None:
+        """`first`: the number in the batch of the first of these rows."""
+        try:
+            async with self._connection.transaction():
+                await self._insert(rows)
+        except BAD_ROW as e:
+            if len(rows) > 1:
+                middle = len(rows) // 2
+                await self._halve(rows[:middle], first)
+                await self._halve(rows[middle:], first + middle)
+                return
+            reason = f"{type(e).__name__}: {str(e).partition(chr(10))[0]}"
+            self._stored.refused.append(self._batch.origin(self._target.name, first, reason))
+
+    async def _insert(self, rows: list[Row]) -> None:
+        await self._copy("COPY {stage} ({columns}) FROM STDIN (FORMAT BINARY)", rows)
+        cursor = await self._connection.execute(
+            self._target.sql(
+                "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} "
+                "ON CONFLICT DO NOTHING"
+            )
+        )
+        repeats = len(rows) - cursor.rowcount
+        contradictions = await self._contradictions() if repeats and self._target.compare else []
+        await self._connection.execute(self._target.sql("DELETE FROM {stage}"))
+        self._count(self._stored.rows, cursor.rowcount)
+        self._count(self._stored.repeats, repeats - len(contradictions))
+        self._stored.refused += contradictions
+
+    async def _contradictions(self) -> list[Refused]:
+        cursor = await self._connection.execute(
+            self._target.sql(
+                "SELECT new.seq, to_json(new)::text FROM {stage} new JOIN {table} old "
+                "USING ({key}) WHERE ({new}) IS DISTINCT FROM ({old})"
+            )
+        )
+        reason = f"contradiction: {self._target.name} has another row with this key"
+        return [
+            Refused(reason, line.encode(), self._target.name, -1, -1, -1)
+            for _, line in await cursor.fetchall()
+        ]
+
+    async def _copy(self, template: str, rows: list[Row]) -> None:
+        async with (
+            self._connection.cursor() as cursor,
+            cursor.copy(self._target.sql(template)) as copy,
+        ):
+            copy.set_types(self._target.types)
+            for row in rows:
+                await copy.write_row(row)
+
+    def _count(self, counts: dict[str, int], number: int) -> None:
+        counts[self._target.name] = counts.get(self._target.name, 0) + number
