@@ -162,8 +162,7 @@ async def serve(process: Process) -> None:
     """The gateway until `process.stopping`; an exception of the reader ends it."""
     settings = process.settings
     hub = Hub(settings.tape)
-    url = settings.database_url.get_secret_value() if settings.database_url else None
-    history = History(url, settings.tape)
+    history = History(settings)
     sessions = Sessions(hub, history, process.health, process.metrics, settings.gateway_host)
     sock = server.listen(settings.gateway_host, settings.gateway_port)
     host, port = sock.getsockname()[:2]
@@ -200,7 +199,7 @@ def run_gateway(settings: Settings) -> None:
     """
     Run a gateway until SIGTERM; `settings.kafka` must be set.
 
-    Without `settings.database_url` it serves what its memory holds and no history.
+    Without a database it serves what its memory holds and no history.
     """
     if settings.kafka is None:
         raise ValueError("the gateway needs the address of Kafka: `vntape up`, or VNTAPE_KAFKA")

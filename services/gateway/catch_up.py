@@ -11,7 +11,7 @@ from services.gateway.core.wire import Position
 from services.gateway.history import History, HistoryUnavailable
 
 PIECE = 256
-ROWS = 1_000
+ROWS = 5_000
 MAX_ROWS = 100_000
 LAG_S = 3.0
 """How long to wait for the writer to store what the ring has already let go."""

@@ -15,10 +15,11 @@ from services.gateway.core.channels import Channel
 from services.gateway.core.hub import BROADCAST_PREFIX
 from services.gateway.core.streams import Item
 from services.gateway.core.wire import Position
+from services.runtime import database, roles
+from services.runtime.settings import Settings, SettingsError
 
 MAX_CONNECTIONS = 4
-_CONNECT_S = 5
-_STATEMENT_MS = 10_000
+ANSWER_S = 15.0
 
 
 class HistoryUnavailable(Exception):
@@ -41,8 +42,8 @@ class History:
     position, in order, are the messages after it without a hole.
     """
 
-    def __init__(self, url: str | None, tape: str) -> None:
-        self._url, self._tape = url, tape
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._tape = settings, settings.tape
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
 
     async def after(
@@ -61,12 +62,14 @@ class History:
         Raises:
             HistoryUnavailable: no database, no table, or it does not answer.
         """
-        if self._url is None or channel.table is None:
+        if channel.table is None:
             raise HistoryUnavailable(f"channel {channel.name} is not kept in the database")
         query, values = _query(self._tape, channel, symbol, after, limit, span)
         try:
-            async with self._slots, asyncio.timeout(_CONNECT_S + _STATEMENT_MS / 1000):
+            async with self._slots, asyncio.timeout(ANSWER_S):
                 rows = await self._fetch(query, values)
+        except SettingsError as e:
+            raise HistoryUnavailable(str(e)) from e
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as e:
             raise HistoryUnavailable(
                 f"tape {self._tape} has no table {channel.table} yet; the writer makes it"
@@ -76,15 +79,11 @@ class History:
         return _items(channel, symbol, after, rows)
 
     async def _fetch(self, query: sql.Composed, values: Sequence[Any]) -> list[dict[str, Any]]:
-        connection = await psycopg.AsyncConnection.connect(
-            str(self._url),
-            autocommit=True,
-            row_factory=dict_row,
-            connect_timeout=_CONNECT_S,
-            options=f"-c statement_timeout={_STATEMENT_MS} -c default_transaction_read_only=on",
-        )
-        async with connection:
-            return await (await connection.execute(query, values)).fetchall()
+        # Asked anew each time: the tape may have been migrated since.
+        url = roles.url(self._settings, roles.READER)
+        connection = await database.connect_async(url, "vntape-gateway", autocommit=True)
+        async with connection, connection.cursor(row_factory=dict_row) as cursor:
+            return await (await cursor.execute(query, values)).fetchall()
 
 
 def _fields(channel: Channel) -> list[str]:
