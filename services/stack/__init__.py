@@ -10,7 +10,7 @@ import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from services.stack import lifecycle, tools
+from services.stack import debian_root, lifecycle, tools
 from services.stack import record as records
 from services.stack.lifecycle import ENGINES, ComponentStatus, both
 from services.stack.locks import locked
@@ -75,6 +75,8 @@ def ensure(
         with locked(places.local / "binaries.lock", "the binaries", report):
             for component in COMPONENTS:
                 lifecycle.refuse_replacing(places, component)
+            # Before anything is fetched: without it the rest is of no use.
+            debian_root.require_root()
             needed = [tool for m in ENGINES.values() for tool in m.tools_needed(places)]
             tools.require(needed, report, install=install)
             both(lambda c: ENGINES[c].prepare(places, report))
