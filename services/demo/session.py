@@ -1,0 +1,163 @@
+"""One demo: everything started, a recording played, everything compared."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from schemas.topics import TOPICS
+from services import stack
+from services.demo.children import Child, ChildError, Children
+from services.demo.watcher import Watcher
+from services.report import facts, tables
+from services.report.delays import Received, stages
+from services.report.independent import Recording, count
+from services.report.reconcile import Check, reconcile
+from services.runtime import topics_admin
+from services.runtime.settings import Settings
+from services.writer.schema import migrate
+
+PACED_S = 20.0
+SETTLE_S = 5.0
+"""The first seconds of the paced part, in which the backlog of the fast part is still worked off,
+are left out of the latency."""
+DONE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a demo found: the comparisons, and whether all agree."""
+
+    checks: Sequence[Check]
+    agrees: bool
+
+
+class Session:
+    """A tape with its services; use as `with Session(...).running():`."""
+
+    def __init__(self, settings: Settings, manifest: Path, console: Console) -> None:
+        self.settings, self.manifest, self.console = settings, manifest, console
+        self.children = Children(settings)
+        self.received: Received = {}
+
+    @property
+    def symbols(self) -> list[str]:
+        """The instruments that the manifest describes."""
+        reference = json.loads(self.manifest.read_text())["reference"]
+        return [instrument["symbol"] for instrument in reference["instruments"]]
+
+    def prepare(self) -> bool:
+        """Topics and tables of the tape; True when the tape is new."""
+        assert self.settings.kafka is not None
+        made = asyncio.run(topics_admin.apply(self.settings.kafka, self.settings.tape, TOPICS))
+        migrate(self.settings)
+        return bool(made)
+
+    @contextmanager
+    def running(self) -> Iterator[Child]:
+        """Writer, classifier and gateway up; gives the gateway. Ends all of them."""
+        try:
+            self.children.start("writer")
+            self.children.start("classifier", "--workers", "1")
+            gateway = self.children.start("gateway", "--port", str(self.settings.gateway_port))
+            self.children.wait_ready()
+            yield gateway
+        finally:
+            self.children.stop()
+
+    def play(self, gateway_url: str) -> None:
+        """Play the recording with a progress bar; resumes where an earlier one stopped."""
+        watcher = Watcher(gateway_url, self.symbols)
+        watcher.start()
+        ingest = self.children.start(
+            "ingest", "--recording", str(self.manifest), "--paced-last", str(PACED_S)
+        )
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(40),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self.console,
+        ) as bar:
+            task = bar.add_task("playing as fast as it goes", total=None)
+            while ingest.process.poll() is None:
+                said = (ingest.health() or {}).get("recording")
+                if said:
+                    pace = "playing at 1x for latency" if said["paced"] else None
+                    bar.update(
+                        task,
+                        completed=said["done"],
+                        total=said["total"],
+                        description=pace or "playing as fast as it goes",
+                    )
+                time.sleep(0.2)
+            ingest.check()
+            bar.update(task, completed=bar.tasks[0].total or 0)
+        self.wait_done()
+        self.received = watcher.stop()
+
+    def wait_done(self) -> None:
+        """
+        Until nobody has input waiting, twice in a row.
+
+        Raises:
+            ChildError: somebody still has after a minute.
+        """
+        calm, deadline = 0, time.monotonic() + DONE_S
+        services = [c for n, c in self.children.by_name.items() if n in ("classifier", "writer")]
+        while calm < 2:
+            waiting = {}
+            for child in services:
+                child.check()
+                health = child.health()
+                waiting[child.name] = health["waiting_records"] if health else -1
+            calm = calm + 1 if not any(waiting.values()) else 0
+            if time.monotonic() > deadline:
+                raise ChildError(f"input still waiting after {DONE_S:.0f} s: {waiting}")
+            time.sleep(1.1)  # lags are measured once a second
+
+    def finish(self) -> Outcome:
+        """Count everything independently, print the tables, compare."""
+        settings = self.settings
+        assert settings.kafka is not None
+        assert settings.database_url is not None
+        url = settings.database_url.get_secret_value()
+        files: Recording = count(self.manifest)
+        tape = asyncio.run(facts.read(settings.kafka, settings.tape))
+        rows = facts.stored_rows(url, settings.tape)
+        tables.messages(self.console, tape, rows)
+        if self.received:
+            ends = {venue: times[-1][0] for venue, times in tape.raw.times.items()}
+            paced = int((PACED_S - SETTLE_S) * 1e6)
+            starts = {venue: end - paced for venue, end in ends.items()}
+            tables.speed(self.console, tape, stages(tape, self.received, starts))
+        tables.accuracy(self.console, tape)
+        checks = reconcile(files, tape, facts.stored_trades(url, settings.tape), rows)
+        return Outcome(checks, tables.checks(self.console, checks))
+
+
+def bring_up(settings: Settings, console: Console) -> Settings:
+    """The local stack, started; settings that name its addresses."""
+    from pydantic import SecretStr
+
+    root = stack.clone_root()
+    found = stack.ensure(
+        root,
+        settings.stack,
+        kafka_port=settings.kafka_port or None,
+        database_port=settings.database_port or None,
+        report=lambda line: console.print(line, highlight=False),
+    )
+    return settings.model_copy(
+        update={
+            "kafka": settings.kafka or found.kafka,
+            "database_url": settings.database_url or SecretStr(found.database),
+            "local_dir": root / settings.local_dir,
+        }
+    )
