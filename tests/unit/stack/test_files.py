@@ -1,6 +1,8 @@
 """What the stack keeps on disk: the record, the locks, the folder PostgreSQL runs in."""
 
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from services import stack
 from services.stack import StackError, debian_root, record
 from services.stack.locks import locked
 from services.stack.places import Places, silent
+from tests.support.eventually import eventually_sync
 
 
 @pytest.fixture
@@ -134,3 +137,19 @@ def test_an_interrupted_exchange_of_folders_keeps_the_data(
     debian_root.build(places, silent)
     assert places.postgres_data.is_dir()
     assert [p.name for p in places.postgres_binaries.iterdir()] == ["root"]
+
+
+def test_the_helper_of_a_killed_process_keeps_its_lock_until_it_ends(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from services.stack import tools; from services.stack.locks import locked\n"
+        "here = Path(sys.argv[1])\n"
+        "write = ['sh', '-c', 'touch begun; sleep 0.7; touch ended']\n"
+        "with locked(here / 'x.lock', 'x', print): tools.run_short(write, cwd=here, what='x')\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
+    assert eventually_sync((tmp_path / "begun").exists)
+    process.kill()
+    process.wait()
+    with locked(tmp_path / "x.lock", "x", silent):
+        assert (tmp_path / "ended").exists()
