@@ -133,15 +133,14 @@ async def _play(life: Process, feed: Feed, tally: Tally) -> None:
     if settings.kafka is None:
         raise SettingsError("VNTAPE_KAFKA is not set: give host:port of Kafka, or `vntape up`")
     async with AsyncExitStack() as stack:
-        background: list[Awaitable[None]] = []
+        ownership = None
         if settings.database_url is not None:
             url = settings.database_url.get_secret_value()
             ownership = Ownership(url, settings.tape, feed.venues)
             stack.push_async_callback(ownership.release)
             await ownership.take()
-            background.append(ownership.keep())
         pipeline, ground = await _prepare(settings, feed, tally, stack)
-        background.append(pipeline.publish())
+        background = [pipeline.publish()] + ([ownership.keep()] if ownership else [])
         await _first_of(_work(life, feed, pipeline, ground), background)
 
 

@@ -22,7 +22,7 @@ from services.ingest.core.records import Decoded, Raw
 from services.ingest.feeds.base import MAX_VALUE_BYTES, Arrival
 from services.ingest.frames import Framer
 from services.ingest.positions import Chain, Ground
-from services.ingest.rawlog import POSITION, Standing, headers
+from services.ingest.rawlog import POSITION, TOO_LONG, Standing, headers
 from services.ingest.stamping import Stamper
 from services.ingest.tally import Tally
 from services.runtime.dead_letters import DeadLetters
@@ -88,8 +88,7 @@ class Pipeline:
         self._raw, self._market, self._partitions = raw, market, partitions
         self._tally, self._clock = tally, clock
         self._letters = DeadLetters("ingest", tape, market)
-        self._raw_names = {name: BY_NAME[name].on(tape) for name in partitions}
-        self._market_name = MARKET.on(tape)
+        self._names = {name: BY_NAME[name].on(tape) for name in partitions}
         self._last = [dict(ground.last_seq.get(p, {})) for p in range(partitions[MARKET.name])]
         self._framer = Framer()
         self._queue: asyncio.Queue[_Batch] = asyncio.Queue(DEPTH)
@@ -131,14 +130,17 @@ class Pipeline:
         """
         batch = self._begin()
         chain = Chain(self._stamper.last, self._decoder.state())
+        # Until all that stands was met again, some of it is still to be decoded.
+        standing = self._ground.raw if self._stamper.left else self._ground.ends
+        offsets = {
+            topic: self._offsets(topic, standing.get(topic, {}))
+            for topic in self._partitions
+            if topic != MARKET.name
+        }
         batch.position = Position(
             venues=self._venues,
-            raw={
-                topic: self._offsets(self._raw, topic, self._ground.raw.get(topic, {}))
-                for topic in self._partitions
-                if topic != MARKET.name
-            },
-            market=self._offsets(self._market, MARKET.name, self._ground.market),
+            raw=offsets,
+            market=self._offsets(MARKET.name, self._ground.ends.get(MARKET.name, {})),
             last_seq={p: dict(last) for p, last in enumerate(self._last) if last},
             chain=msgspec.to_builtins(chain),
             cursor=cursor,
@@ -186,13 +188,13 @@ class Pipeline:
         topic, venue, _, feed, channel, key, value = arrival
         partition = keys.partition(key, self._partitions[topic])
         if len(value) > MAX_VALUE_BYTES:
-            reason = f"too_long: {len(value)} bytes, {MAX_VALUE_BYTES} can stand in a topic"
+            reason = f"{TOO_LONG}: {len(value)} bytes, {MAX_VALUE_BYTES} can stand in a topic"
             cut = Raw(venue, received_us, feed, channel, key, value[:MAX_VALUE_BYTES])
             self._refuse(topic, partition, cut, reason, batch)
             return
         seq, stands = self._stamper.stamp((topic, partition, venue), received_us, value)
         if not stands:
-            box = self._raw.get(self._raw_names[topic], partition)
+            box = self._raw.get(self._names[topic], partition)
             box.append(key.encode(), value, headers(seq, feed, channel))
         if topic != CONTROL.name:
             self._tally.received(feed, channel)
@@ -239,7 +241,7 @@ class Pipeline:
         )
 
     def _send_frame(self, partition: int, frame: bytes) -> None:
-        self._market.get(self._market_name, partition).append(None, frame)
+        self._market.get(self._names[MARKET.name], partition).append(None, frame)
 
     def _set_timer(self) -> None:
         oldest = self._framer.oldest_s()
@@ -268,7 +270,7 @@ class Pipeline:
         async def when_acknowledged() -> None:
             for box, ticket in tickets:
                 await box.acknowledged(ticket)
-            box = self._raw.get(self._raw_names[CONTROL.name], 0)
+            box = self._raw.get(self._names[CONTROL.name], 0)
             key = "+".join(self._venues).encode()
             marks = [("feed", b"ingest"), ("channel", POSITION.encode())]
             box.append(key, msgspec.json.encode(position), marks)
@@ -277,13 +279,13 @@ class Pipeline:
 
     async def _relieved(self) -> None:
         for partition in range(len(self._last)):
-            await self._market.get(self._market_name, partition).relieved()
+            await self._market.get(self._names[MARKET.name], partition).relieved()
 
-    def _offsets(self, boxes: Outboxes, topic: str, standing: dict[int, int]) -> dict[int, int]:
+    def _offsets(self, topic: str, standing: Mapping[int, int]) -> dict[int, int]:
         """Offsets after the last acknowledged record; where nothing was sent, what stood."""
+        boxes = self._market if topic == MARKET.name else self._raw
         found = dict(standing)
         for partition in range(self._partitions[topic]):
-            sent = boxes.get(self._raw_names[topic], partition).next_offset
-            if sent:
+            if sent := boxes.get(self._names[topic], partition).next_offset:
                 found[partition] = sent
         return found

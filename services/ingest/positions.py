@@ -24,7 +24,7 @@ Offsets = dict[int, int]
 Spans = Mapping[str, Mapping[int, tuple[int, int]]]
 
 SETTLING_TRIES = 3
-SETTLING_S = 0.2
+SETTLING_S = 0.1
 """A killed process's last request may still be on its way into the log; on one machine it
 lands within milliseconds. Where another ingest writes the same topics the ends never rest."""
 
@@ -48,15 +48,16 @@ class Ground:
     Attributes:
         raw: topic -> partition -> an offset below which nothing is to be decoded again;
             records after it with a seq up to `chain.raw_seq` of their venue are not either.
-        market: partition -> an offset as old as `raw`.
         last_seq: partition of `market` -> venue -> last seq that stands there.
+        ends: topic, `market` too -> partition -> next offset; all below it is in `tail` or
+            `last_seq`, or was below the position.
         chain, cursor: of the position; None on a tape without one.
         tail: raw records after the position, of our venues.
     """
 
     raw: dict[str, Offsets]
-    market: Offsets
     last_seq: dict[int, dict[str, int]]
+    ends: dict[str, Offsets] = field(default_factory=dict)
     chain: Chain | None = None
     cursor: Any = None
     tail: list[Standing] = field(default_factory=list)
@@ -92,14 +93,12 @@ async def ground(
         LookupError: a topic is not there.
     """
     names = [t.on(tape) for t in [*rawlog.raw_topics(topics), MARKET]]
-    for attempt in range(SETTLING_TRIES):
+    for _ in range(SETTLING_TRIES):
         spans = await kafka.spans(bootstrap, names)
         found = await _read(bootstrap, tape, venues, topics, spans, check)
-        if attempt and await kafka.spans(bootstrap, names) == spans:
-            break
-        if found.fresh:
-            break
         await asyncio.sleep(SETTLING_S)
+        if await kafka.spans(bootstrap, names) == spans:
+            break
     return found
 
 
@@ -113,17 +112,21 @@ async def _read(
 ) -> Ground:
     position = await last_position(bootstrap, tape, venues, spans[CONTROL.on(tape)][0], check)
     if position is None:
-        found = Ground({}, {}, {})
+        found, market = Ground({}, {}), {}
     else:
         _refuse_beyond(position, tape, spans)
         chain = msgspec.convert(position.chain, Chain)
-        found = Ground(position.raw, position.market, position.last_seq, chain, position.cursor)
+        found = Ground(position.raw, position.last_seq, chain=chain, cursor=position.cursor)
+        market = position.market
+    for topic in [*rawlog.raw_topics(topics), MARKET]:
+        ends = spans[topic.on(tape)].items()
+        found.ends[topic.name] = {partition: end for partition, (_, end) in ends}
     for topic in rawlog.raw_topics(topics):
         start = found.raw.get(topic.name, {})
         async for standing in rawlog.tail(bootstrap, tape, topic.name, start):
             if standing.raw.venue in venues and _is_after(standing, found.chain):
                 found.tail.append(standing)
-    await _add_last_seqs(bootstrap, tape, found)
+    await _add_last_seqs(bootstrap, tape, market, found.last_seq)
     return found
 
 
@@ -159,15 +162,16 @@ async def last_position(
     while upper > first:
         lower = max(first, upper - window)
         for record in reversed(await _control(bootstrap, tape, lower, upper)):
-            position = _position(record, check)
+            position = _position(record)
             if position is None or not set(position.venues) & set(venues):
                 continue
             if set(position.venues) != set(venues):
                 raise PositionError(
                     f"on tape {tape} one ingest owned {'+'.join(position.venues)}, now "
-                    f"{'+'.join(venues)} was asked: start it with the same feeds"
+                    f"{'+'.join(venues)} was asked: start it with the same feeds, or on a new tape"
                 )
-            return position
+            if _is_usable(position, record.offset, check):
+                return position
         upper, window = lower, window * 4
     return None
 
@@ -183,21 +187,30 @@ async def _control(bootstrap: str, tape: str, lower: int, upper: int) -> list[An
     return found
 
 
-def _position(record: Any, check: Check) -> Position | None:
+def _position(record: Any) -> Position | None:
     if dict(record.headers).get("channel") != POSITION.encode():
         return None
     try:
-        position = msgspec.json.decode(record.value, type=Position)
-        check(msgspec.convert(position.chain, Chain).engine)
+        return msgspec.json.decode(record.value, type=Position)
     except (msgspec.MsgspecError, ValueError) as e:
         log.warning("position_unreadable", offset=record.offset, error=str(e))
         return None
-    return position
 
 
-async def _add_last_seqs(bootstrap: str, tape: str, found: Ground) -> None:
-    async for record in kafka.read_all(bootstrap, MARKET.on(tape), found.market):
-        last = found.last_seq.setdefault(record.partition, {})
+def _is_usable(position: Position, offset: int, check: Check) -> bool:
+    try:
+        check(msgspec.convert(position.chain, Chain).engine)
+    except (msgspec.MsgspecError, ValueError) as e:
+        log.warning("position_unusable", offset=offset, error=str(e))
+        return False
+    return True
+
+
+async def _add_last_seqs(
+    bootstrap: str, tape: str, start: Offsets, last_seq: dict[int, dict[str, int]]
+) -> None:
+    async for record in kafka.read_all(bootstrap, MARKET.on(tape), start):
+        last = last_seq.setdefault(record.partition, {})
         for message in messages_and_errors(record.value):
             if not isinstance(message, BadLine):
                 venue = venue_of_message(message)

@@ -8,6 +8,9 @@ from services.ingest.core.binance.route import MARKETS
 from services.ingest.core.records import Raw
 from services.runtime import kafka
 
+TOO_LONG = "too_long"
+"""Code of the one dead letter that has no raw record."""
+
 POSITION = "position"
 """Channel of the records in `control` that are no raw records."""
 

@@ -56,7 +56,10 @@ class Feed(Protocol):
 
     def resume(self, cursor: Any) -> None:
         """
-        Go on after `cursor`; called before `chunks`, or never at a fresh start.
+        Go on after `cursor`; called before `chunks`, or never on a fresh tape.
+
+        None: records of ours stand on the tape, but no position does. A feed that repeats
+        begins again; another says in `control` what it may have lost.
 
         Raises:
             FeedError: the cursor is not of this feed.

@@ -116,6 +116,8 @@ class Recording:
 
     def resume(self, cursor: Any) -> None:
         """See `Feed.resume`."""
+        if cursor is None:
+            return
         try:
             found = msgspec.convert(cursor, Cursor)
         except msgspec.ValidationError as e:
