@@ -1,6 +1,6 @@
 """The history of the best prices, from quotes or, where there are none, from book deltas."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from math import inf
 
 from schemas.base import Level
@@ -43,10 +43,10 @@ def on_delta(state: SymbolState, delta: BookDelta) -> None:
     # A removal that was never sent leaves a crossed book: what was just set is the newer.
     if bids and asks and -bids[0] >= asks[0]:
         top = max((price for price, volume in delta.bids if volume), default=-inf)
-        del asks[: bisect_left(asks, top)]
+        del asks[: bisect_right(asks, top)]
     if bids and asks and -bids[0] >= asks[0]:
         bottom = min((price for price, volume in delta.asks if volume), default=inf)
-        del bids[: bisect_left(bids, -bottom)]
+        del bids[: bisect_right(bids, -bottom)]
     _remember(state, -bids[0] if bids else -inf, asks[0] if asks else inf, delta)
 
 
@@ -61,10 +61,10 @@ def forget(state: SymbolState) -> None:
 def _remember(state: SymbolState, bid: float, ask: float, message: Quote | BookDelta) -> None:
     # With one side empty at the day's limit the whole queue is on the other; a print at the
     # ceiling is then a buy and one at the floor a sell (the repair of Lu & Wei 2009).
-    if ask == inf and state.ceiling is not None:
+    if ask == inf and bid > -inf and state.ceiling is not None:
         ask = state.ceiling
         bid = bid if bid < ask else -inf
-    elif bid == -inf and state.floor is not None:
+    elif bid == -inf and ask < inf and state.floor is not None:
         bid = state.floor
         ask = ask if ask > bid else inf
     state.quotes += 1

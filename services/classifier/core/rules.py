@@ -15,6 +15,8 @@ Where no quote is newer than the trade itself the prints know the price better t
 quotes, and the tick rule stands before near and outside.
 """
 
+from math import inf
+
 from schemas.market import Trade
 from services.classifier.core.alignment import align, is_timed, moment_us, settled
 from services.classifier.core.state import Best, SymbolState
@@ -91,7 +93,7 @@ def _first(
         return SELL, "quote", "quote" if calm else "quote moving"
     if price == last and state.side and state.quotes == state.quotes_then:
         return state.side, "run", state.situation
-    between = bid < price < ask
+    between = -inf < bid < price < ask < inf
     if calm:
         state.hidden += (between - state.hidden) * HIDDEN_RATE
     if between and state.hidden > HIDDEN:

@@ -4,9 +4,6 @@ from math import inf
 
 import msgspec
 
-VERSION = 1
-"""Of the layout below and of the results: a change of either means a new tape (design §6)."""
-
 Best = tuple[float, float, int, int]
 """
 The best prices held from a moment on: bid (-inf when there is none), ask (inf), the moment in
@@ -16,7 +13,8 @@ The best prices held from a moment on: bid (-inf when there is none), ask (inf),
 
 class SymbolState(msgspec.Struct, array_like=True):
     """
-    Mutable state of one symbol; `step` alone changes it.
+    Mutable state of one symbol; `step` alone changes it. A changed layout bumps the service's
+    version (app.py).
 
     `encode` and `decode` keep it without loss, so a restored state goes on with the same
     bytes. At most about 3 KB from quotes, 8 KB from book deltas.
@@ -79,6 +77,6 @@ def decode(data: bytes) -> SymbolState:
     The inverse of `encode`.
 
     Raises:
-        msgspec.DecodeError: when the bytes are no state of this version.
+        msgspec.DecodeError: when the bytes are no state of this layout.
     """
     return _decoder.decode(data)
