@@ -49,15 +49,19 @@ class Sessions:
         )
         session.greet()
         self._all.add(session)
-        self._metrics.clients.labels(self._metrics.service).set(len(self._all))
+        self._count()
         try:
             await session.run()
         finally:
             self._all.discard(session)
-            self._metrics.clients.labels(self._metrics.service).set(len(self._all))
+            self._count()
             self._metrics.frames_sent.labels(self._metrics.service).inc(session.frames)
             if session.out.slow:
                 self._metrics.slow_clients.labels(self._metrics.service).inc()
+
+    def _count(self) -> None:
+        self._metrics.clients.labels(self._metrics.service).set(len(self._all))
+        self._health.details["clients"] = len(self._all)
 
     def _refusal(self) -> str | None:
         if not self._health.ready:

@@ -1,33 +1,17 @@
 """The live stream of a real gateway on a real Kafka, read by a real WebSocket client."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
 
 from services.gateway.client import GatewayClient
 from tests.support.eventually import eventually
-from tests.support.gateway import Feed, Gateway, feed, gateway
+from tests.support.gateway import Feed, Gateway, read_until, stream_url
 
 pytestmark = [pytest.mark.broker]
 
 SYMBOL = "BTCUSDT.BN"
-
-
-@pytest.fixture
-async def source(kafka: str, tape: str) -> AsyncIterator[Feed]:
-    async with feed(kafka, tape) as f:
-        yield f
-
-
-@pytest.fixture
-async def served(kafka: str, tape: str, source: Feed, tmp_path: Path) -> AsyncIterator[Gateway]:
-    async with gateway(kafka, tape, tmp_path) as g:
-        yield g
 
 
 async def test_a_subscriber_gets_the_snapshot_and_then_every_message_once(
@@ -50,16 +34,8 @@ async def test_a_subscriber_gets_the_snapshot_and_then_every_message_once(
     assert client.statistics.breaks == client.statistics.repeats == 0
 
 
-async def read_until(socket: Any, op: str) -> dict[str, Any]:
-    while True:
-        for message in json.loads(await asyncio.wait_for(socket.recv(), 10)):
-            if message.get("op") == op:
-                return message
-
-
 async def test_malformed_commands_are_answered_and_the_connection_lives(served: Gateway) -> None:
-    url = served.url.replace("http", "ws") + "/v1/stream"
-    async with connect(url, compression=None) as socket:
+    async with connect(stream_url(served), compression=None) as socket:
         await read_until(socket, "hello")
         for text in ("", "{", "[]", '"sub"', "{}", '{"op":"jump","id":7}', '{"op":"sub"}', "\x00"):
             await socket.send(text)

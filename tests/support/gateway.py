@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+from websockets.asyncio.client import ClientConnection
 
 from schemas import frames, keys
 from schemas.market import MarketMessage, Quote, Trade
@@ -20,6 +21,7 @@ from schemas.topics import MARKET, TRADES_CLASSIFIED
 from schemas.trades_classified import TradeClassified
 from services.runtime import kafka as clients
 from services.runtime import topics_admin
+from services.writer.schema import apply_tape
 from tests.support.eventually import eventually
 
 PARTITIONS = 4
@@ -28,6 +30,7 @@ _PROGRAM = (
     "from services.gateway.app import run_gateway\n"
     "run_gateway(load())"
 )
+_WRITER = _PROGRAM.replace("gateway", "writer")
 
 
 class Gateway:
@@ -63,20 +66,42 @@ async def gateway(
     kafka: str, tape: str, folder: Path, *, database: str | None = None, port: int = 0
 ) -> AsyncIterator[Gateway]:
     """A gateway that is ready, in a process of its own; ended by SIGTERM if still there."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")} | {
-        "VNTAPE_KAFKA": kafka,
-        "VNTAPE_TAPE": tape,
-        "VNTAPE_LOCAL_DIR": str(folder),
-        "VNTAPE_GATEWAY_PORT": str(port),
-        **({"VNTAPE_DATABASE_URL": database} if database else {}),
-    }
-    process = subprocess.Popen([sys.executable, "-c", _PROGRAM], env=env)
-    try:
+    env = _environment(kafka, tape, folder) | {"VNTAPE_GATEWAY_PORT": str(port)}
+    if database:
+        env["VNTAPE_READER_URL"] = database
+    with _running(_PROGRAM, env) as process:
         yield Gateway(process, await _ready(process, folder, tape))
+
+
+@contextmanager
+def writer(kafka: str, tape: str, folder: Path, database: str) -> Iterator[None]:
+    """The real writer on the tape's schema, in a process of its own."""
+    apply_tape(database, tape)
+    env = _environment(kafka, tape, folder) | {
+        "VNTAPE_DATABASE_URL": database,
+        "VNTAPE_WRITER_URL": database,
+    }
+    with _running(_WRITER, env):
+        yield
+
+
+@contextmanager
+def _running(program: str, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-c", program], env=env)
+    try:
+        yield process
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.wait(20)
+
+
+def _environment(kafka: str, tape: str, folder: Path) -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")} | {
+        "VNTAPE_KAFKA": kafka,
+        "VNTAPE_TAPE": tape,
+        "VNTAPE_LOCAL_DIR": str(folder),
+    }
 
 
 async def _ready(process: subprocess.Popen[bytes], folder: Path, tape: str) -> str:
@@ -184,10 +209,24 @@ class Feed:
 @asynccontextmanager
 async def feed(kafka: str, tape: str) -> AsyncIterator[Feed]:
     """The topics of a tape, and a feed that writes to them."""
-    await topics_admin.apply(kafka, tape, (MARKET, TRADES_CLASSIFIED), partitions=PARTITIONS)
+    await topics_admin.apply(kafka, tape, partitions=PARTITIONS)
     source = Feed(kafka, tape)
     await source.producer.start()
     try:
         yield source
     finally:
         await source.producer.stop()
+
+
+def stream_url(served: Gateway) -> str:
+    """Its WebSocket."""
+    return served.url.replace("http", "ws", 1) + "/v1/stream"
+
+
+async def read_until(socket: ClientConnection, op: str) -> dict[str, Any]:
+    """The next control message of this kind; what comes before it is lost."""
+    while True:
+        for message in json.loads(await asyncio.wait_for(socket.recv(), 10)):
+            if message.get("op") == op:
+                found: dict[str, Any] = message
+                return found

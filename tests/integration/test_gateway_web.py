@@ -1,0 +1,89 @@
+"""REST, documentation and the page of a real gateway."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from services.gateway.core.channels import CHANNELS
+from tests.support.browser import page
+from tests.support.eventually import eventually
+from tests.support.gateway import Feed, Gateway, stream_url
+
+pytestmark = [pytest.mark.broker]
+
+SYMBOL = "BTCUSDT.BN"
+
+
+async def test_the_latest_of_every_kind_can_be_asked_for(served: Gateway, source: Feed) -> None:
+    quotes = [source.quote(SYMBOL) for _ in range(5)]
+    await source.send_market([*quotes, source.market_trade(SYMBOL)])
+    trade = source.trade(SYMBOL)
+    await source.send_classified([trade])
+    await eventually(lambda: served.get("/v1/latest/trades-classified") != [])
+    (found,) = await eventually(lambda: served.get(f"/v1/latest/quote?symbols={SYMBOL},X"))
+    assert (found["seq"], found["bids"]) == (quotes[-1].seq, [list(quotes[-1].bids[0])])
+    (last,) = served.get("/v1/latest/trades-classified")
+    assert (last["seq"], last["prev"], last["side"]) == (trade.seq, 0, trade.side)
+    assert served.get("/v1/symbols") == {SYMBOL: ["quote", "trade", "trades-classified"]}
+    described = {c["channel"]: c["class"] for c in served.get("/v1/channels")}
+    assert described == {c.name: c.kind for c in CHANNELS}
+
+
+async def test_wrong_requests_are_answered_with_a_sentence(served: Gateway) -> None:
+    for path, status, text in (
+        ("/v1/latest/nothing", 404, "no channel 'nothing'"),
+        ("/v1/history/quote/A?limit=0", 422, "limit"),
+        ("/v1/history/quote/A?from=yesterday", 422, "from must be"),
+        ("/v1/history/quote/A?from=2026-01-01T00:00", 422, "time zone"),
+        ("/v1/history/quote/A", 503, "no login for vntape_reader"),
+        ("/v1/history/trade/A", 503, "not kept in the database"),
+        ("/v1/else", 404, "Not Found"),
+    ):
+        answer = httpx.get(served.url + path)
+        assert (answer.status_code, text in answer.json()["error"]) == (status, True), answer.text
+
+
+async def test_the_documentation_needs_nothing_from_elsewhere(served: Gateway) -> None:
+    text = httpx.get(served.url + "/docs").text
+    sources = [part.split('"')[0] for part in text.replace("href=", "src=").split('src="')[1:]]
+    assert sources
+    for src in sources:
+        assert src.startswith("/")
+        assert httpx.get(served.url + src).status_code == 200
+
+
+async def test_pages_of_other_sites_reach_nothing(served: Gateway) -> None:
+    with pytest.raises(InvalidStatus):
+        await connect(stream_url(served), origin="http://elsewhere.example")  # type: ignore[arg-type]
+    async with connect(stream_url(served), origin="http://localhost:5173"):  # type: ignore[arg-type]
+        pass
+    rebound = httpx.get(served.url + "/v1/symbols", headers={"Host": "elsewhere.example"})
+    assert rebound.status_code == 400
+
+
+async def test_the_page_shows_live_trades_and_quotes_in_a_real_browser(
+    served: Gateway, source: Feed, tmp_path: Path
+) -> None:
+    await source.send_market([source.quote(SYMBOL), source.quote("ETHUSDT.BN")])
+    await source.send_classified([source.trade(SYMBOL) for _ in range(10)])
+    async with page(served.url + "/", tmp_path / "browser") as tab:
+        rows = "document.querySelectorAll('#trades tr:not(.empty)').length"
+
+        async def shown(expression: str, value: object) -> bool:
+            return await tab.evaluate(expression) == value
+
+        await eventually(lambda: shown(rows, 10), 20)
+        await eventually(lambda: shown("document.getElementById('state').textContent", "live"))
+        await source.send_classified([source.trade(SYMBOL) for _ in range(5)])
+        await eventually(lambda: shown(rows, 15), 20)
+        first = await tab.evaluate("document.querySelector('#trades tr').innerText")
+        trade = source.classified[SYMBOL][-1]
+        assert SYMBOL in first
+        assert ("B" if trade % 2 else "S") in first.split()
+        quotes = await tab.evaluate("document.getElementById('quotes').innerText")
+        assert SYMBOL in quotes
+        assert "ETHUSDT.BN" in quotes
+        await tab.screenshot(tmp_path / "page.png")
