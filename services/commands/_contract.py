@@ -38,7 +38,7 @@ def files(found: Mapping[str, Schema]) -> dict[str, str]:
         for channel in CHANNELS
     ]
     _, commands = msgspec.json.schema_components(
-        (Sub, Unsub, Set, Ping), "#/components/schemas/{name}"
+        (Sub, Unsub, Set, Ping), ref_template="#/components/schemas/{name}"
     )
     document = asyncapi.document(TOPICS, found, commands, channels)
     out = {path_of(topic): generate.text(schema) for topic, schema in found.items()}

@@ -31,7 +31,7 @@ def generate(folder: Path, reason: str | None) -> None:
 
     Refuses a breaking change unless a reason is given, which is kept in BREAKING.md.
     """
-    found = _contract.documents()
+    old, new = _contract.on_disk(folder), _contract.files(_contract.documents())
     changes, broken = _judged(folder, None)
     accepted = folder / _contract.ACCEPTED
     if broken and not reason:
@@ -40,7 +40,6 @@ def generate(folder: Path, reason: str | None) -> None:
         accepted.parent.mkdir(parents=True, exist_ok=True)
         with accepted.open("a") as file:
             file.write(entry(reason, broken))
-    old, new = _contract.on_disk(folder), _contract.files(found)
     for path in old.keys() - new.keys():
         (folder / path).unlink()
         click.echo(f"removed {path}")
