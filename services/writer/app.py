@@ -6,6 +6,7 @@ happens to it, the broker or the database, it reads the offsets again and goes o
 """
 
 import asyncio
+import gc
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -20,6 +21,7 @@ from services.runtime.dead_letters import DeadLetters
 from services.runtime.outbox import Outboxes
 from services.runtime.process import Process, run
 from services.runtime.settings import Settings, SettingsError
+from services.runtime.supervisor import EXIT_REFUSE
 from services.writer.core import positions
 from services.writer.core.batch import STORED_TOPICS, Batch, Refused
 from services.writer.core.positions import HoleError, OutsideLogError, Place
@@ -57,14 +59,23 @@ def run_writer(settings: Settings, worker: str = "writer-1") -> None:
 
     Raises:
         SettingsError: no Kafka, or no login for the writer.
-        OutsideLogError: input was deleted before it was stored.
+        SystemExit: with EXIT_REFUSE, when input was deleted before it was stored.
     """
     if settings.kafka is None:
         raise SettingsError("no Kafka: set VNTAPE_KAFKA, or start one with `vntape up`")
     url = roles.url(settings, roles.WRITER)
-    run(
-        "writer", settings, lambda process: Writer(process, settings.kafka or "", url).run(), worker
-    )
+    bootstrap = settings.kafka
+    tune_garbage()
+    try:
+        run("writer", settings, lambda process: Writer(process, bootstrap, url).run(), worker)
+    except OutsideLogError as e:
+        log.error("refused", reason=str(e))  # noqa: TRY400  the sentence says it all
+        raise SystemExit(EXIT_REFUSE) from None
+
+
+def tune_garbage() -> None:
+    """Rows are tuples, ten thousand at a time, and none is in a cycle: look seldom for cycles."""
+    gc.set_threshold(50_000, 20, 50)
 
 
 class Writer:
@@ -181,7 +192,6 @@ class Writer:
             if self._fetched:
                 topic, record = self._fetched.popleft()
                 batch.add(topic, record)
-                self._metrics.records.labels("writer", topic).inc()
                 continue
             now = loop.time()
             if batch and deadline is None:
@@ -195,6 +205,8 @@ class Writer:
         return batch
 
     def _done(self, batch: Batch, stored: Stored) -> None:
+        for place, old in batch.old.items():
+            self._metrics.records.labels("writer", place[0]).inc(batch.new[place] - old)
         for table, count in stored.rows.items():
             self._metrics.rows.labels("writer", table).inc(count)
         self._stored.update(batch.new)

@@ -1,7 +1,8 @@
 """Records of Kafka gathered into the rows of one transaction."""
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from services.writer.core.rows import TO_ROW, Row
 
 STORED_TOPICS = (MARKET, TRADES_CLASSIFIED, DEAD_LETTERS)
 
-_DECODERS = {t.name: msgspec.json.Decoder(t.value) for t in STORED_TOPICS if t.codec == "json"}
+_decode_one = {t.name: msgspec.json.Decoder(t.value).decode for t in STORED_TOPICS if t.value}
 _UNUSABLE = (OverflowError, struct.error, UnicodeError)
 
 
@@ -55,14 +56,17 @@ class Batch:
     Rows by table, and how far each partition has been read.
 
     Attributes:
+        positions: partition -> where it begins.
+        rows: table -> its rows, in the order of the records.
         old: partition -> the offset at which this batch begins, for those it advances.
         new: the same partitions -> the first offset after it.
         refused: messages that gave no row.
         records: what the rows came from, to find the line of a row the database refuses.
+        count: messages; bytes: of the records.
     """
 
     positions: Mapping[Place, int]
-    rows: dict[str, list[Row]] = field(default_factory=dict)
+    rows: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     old: dict[Place, int] = field(default_factory=dict)
     new: dict[Place, int] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
@@ -77,66 +81,74 @@ class Batch:
         Raises:
             HoleError: it is not the next one of its partition.
         """
-        place = (topic, record.partition)
-        expected = self.new.get(place, self.positions[place])
-        if record.offset != expected:
-            raise HoleError(topic, record.partition, expected, record.offset)
-        self.old.setdefault(place, expected)
-        self.new[place] = expected + 1
+        place, offset = (topic, record.partition), record.offset
+        expected = self.new.get(place)
+        if expected is None:
+            expected = self.old[place] = self.positions[place]
+        if offset != expected:
+            raise HoleError(topic, record.partition, expected, offset)
+        self.new[place] = offset + 1
         self.records.append((topic, record))
+        messages = _messages(topic, record)
+        self.count += len(messages)
         self.bytes += len(record.value or b"")
-        for index, found in enumerate(rows_of(topic, record)):
-            match found:
-                case (str(table), row):
-                    self.rows.setdefault(table, []).append(row)
-                    self.count += 1
-                case str(reason):
-                    self.refused.append(_refuse(reason, topic, record, index))
+        for index, message in enumerate(messages):
+            target = TO_ROW.get(type(message))
+            if target is not None:
+                table, to_row = target
+                try:
+                    self.rows[table].append(to_row(message))
+                except _UNUSABLE as e:
+                    self.refused.append(_refuse(f"no row: {e}", topic, record, index))
+            elif type(message) is BadLine:
+                reason = f"undecodable: {message.reason}"
+                self.refused.append(_refuse(reason, topic, record, index))
+            elif type(message) is Letter:
+                self.rows[DEAD_LETTERS.table].append(refused.row(record))
 
     def origin(self, table: str, number: int, reason: str) -> Refused:
         """The message that gave row `number` (from 0) of a table, as one refused."""
-        seen = 0
+        seen = -1
         for topic, record in self.records:
-            for index, found in enumerate(rows_of(topic, record)):
-                if isinstance(found, tuple) and found[0] == table:
-                    if seen == number:
-                        return _refuse(reason, topic, record, index)
-                    seen += 1
-        raise IndexError(f"{table} has {seen} rows in this batch, not {number + 1}")
+            for index, message in enumerate(_messages(topic, record)):
+                seen += _table_of(message) == table
+                if seen == number:
+                    return _refuse(reason, topic, record, index)
+        raise IndexError(f"{table} has {seen + 1} rows in this batch, not {number + 1}")
 
     def __bool__(self) -> bool:
         return bool(self.new)
 
 
-def rows_of(topic: str, record: Record) -> Iterator[tuple[str, Row] | str | None]:
-    """
-    For each message of a record: its table and row, a reason why it has none, or None where
-    its type is not stored.
-    """
-    if topic == DEAD_LETTERS.name:
-        yield DEAD_LETTERS.table, refused.row(record)
-        return
-    for message in _messages(topic, record.value or b""):
-        place = TO_ROW.get(type(message))
-        if place is None:
-            yield f"undecodable: {message.reason}" if type(message) is BadLine else None
-            continue
-        table, to_row = place
-        try:
-            yield table, to_row(message)
-        except _UNUSABLE as e:
-            yield f"no row: {e}"
+class Letter:
+    """Stands for the one message of a dead letter: the record itself."""
 
 
-def _messages(topic: str, value: bytes) -> list[Any]:
+_LETTER = [Letter()]
+
+
+def _table_of(message: Any) -> str | None:
+    if type(message) is Letter:
+        return DEAD_LETTERS.table
+    table, to_row = TO_ROW.get(type(message), (None, None))
     try:
-        if BY_NAME[topic].codec == "frames":
-            return frames.messages(value)
-        return [_DECODERS[topic].decode(value)]
+        return table if to_row and to_row(message) else None
+    except _UNUSABLE:
+        return None
+
+
+def _messages(topic: str, record: Record) -> Sequence[Any]:
+    """The messages of a record, a `BadLine` for each that is none."""
+    value = record.value or b""
+    codec = BY_NAME[topic].codec
+    if codec == "dead_letter":
+        return _LETTER
+    try:
+        return frames.messages(value) if codec == "frames" else (_decode_one[topic](value),)
     except (msgspec.DecodeError, UnicodeDecodeError) as e:
-        if BY_NAME[topic].codec == "frames":
+        if codec == "frames":
             return frames.messages_and_errors(value)
-        return [BadLine(0, value, str(e))]
+        return (BadLine(0, value, str(e)),)
 
 
 def _refuse(reason: str, topic: str, record: Record, index: int) -> Refused:
