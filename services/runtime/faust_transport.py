@@ -13,7 +13,11 @@ import os
 from typing import Any, ClassVar, Protocol
 
 import aiokafka
-from aiokafka.errors import ConsumerStoppedError
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
 from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -114,7 +118,7 @@ class Consumer(driver.Consumer):
         try:
             while not (self.should_stop or fetcher.should_stop):
                 expected, generation = self.expected, self.app.consumer_generation_id
-                records, _ = await self._wait_next_records(timeout=1.0)
+                records = await self._fetch()
                 if self.should_stop or not records:
                     await asyncio.sleep(0)
                     continue
@@ -132,6 +136,26 @@ class Consumer(driver.Consumer):
         except ConsumerStoppedError:
             if not self.transport.app.should_stop:
                 raise
+
+    async def _fetch(self) -> Any:
+        """
+        The next records by partition, empty when there are none yet.
+
+        In a rebalance aiokafka starts at the group's offsets, or complains that there are none,
+        before our seek has moved it: those complaints are not about us.
+
+        Raises:
+            OffsetOutOfRangeError: the record we want has left the log.
+        """
+        try:
+            records, _ = await self._wait_next_records(timeout=1.0)
+        except NoOffsetForPartitionError:
+            return {}
+        except OffsetOutOfRangeError as e:
+            if any(self.expected.get(TP(*tp)) == at for tp, at in e.args[0].items()):
+                raise
+            return {}
+        return records
 
     async def _deliver_all(self, records: Any, expected: dict[TP, int], stale: Any) -> None:
         since_yield = 0

@@ -22,9 +22,7 @@ SEED = int(os.environ.get("VNTAPE_TEST_SEED") or secrets.randbelow(10**6))
 
 
 @pytest.fixture(scope="module")
-def undisturbed(
-    stack: Addresses, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Written]:
+def undisturbed(stack: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
     """What a run without any trouble writes."""
     tape = f"t{secrets.token_hex(6)}"
     make_topics(stack.kafka, tape)
