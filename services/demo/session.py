@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -65,7 +66,7 @@ class Session:
         try:
             self.children.start("writer")
             self.children.start("classifier", "--workers", "1")
-            gateway = self.children.start("gateway", "--port", str(self.settings.gateway_port))
+            gateway = self.children.start("gateway", "--port", str(gateway_port(self.settings)))
             self.children.wait_ready()
             yield gateway
         finally:
@@ -140,6 +141,28 @@ class Session:
         tables.accuracy(self.console, tape)
         checks = reconcile(files, tape, facts.stored_trades(url, settings.tape), rows)
         return Outcome(checks, tables.checks(self.console, checks))
+
+
+def gateway_port(settings: Settings) -> int:
+    """
+    The setting where somebody set it, else the demo's remembered port while it is free, else a
+    free one, which is remembered: demos of several clones live side by side.
+    """
+    if "gateway_port" in settings.model_fields_set:
+        return settings.gateway_port
+    memory = settings.local_dir / settings.stack / "gateway-port"
+    wanted = int(memory.read_text()) if memory.exists() else settings.gateway_port
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.gateway_host, port))
+            except OSError:
+                continue
+            found: int = probe.getsockname()[1]
+        memory.write_text(str(found))
+        return found
+    raise RuntimeError(f"no free port on {settings.gateway_host}")
 
 
 def bring_up(settings: Settings, console: Console) -> Settings:

@@ -27,6 +27,8 @@ from services.runtime.snapshots import Found, SnapshotWriter
 log = logs.get(__name__)
 S = TypeVar("S")
 
+BUSY_POLL_S = 0.002
+
 
 class Pump(Generic[S]):
     """
@@ -77,11 +79,12 @@ class Pump(Generic[S]):
             messages = self._decode(value)
         except (msgspec.DecodeError, UnicodeDecodeError):
             messages = self._decode_around(number, offset, value)
+        else:
+            self._limit.good(len(messages), time.monotonic())
         for left_out in partition.run(offset, messages):
             self._quarantine(number, offset, left_out, messages[left_out.index])
         self._since[number] += len(messages)
         fresh = len(messages) - (partition.repeats - repeats)
-        self._limit.good(len(messages))
         return fresh
 
     def _decode_around(self, number: int, offset: int, value: bytes) -> list[Any]:
@@ -102,9 +105,9 @@ class Pump(Generic[S]):
                     offset=str(offset),
                 )
                 self.metrics.dead_letters.labels(self.service.name, "undecodable").inc()
-                self._limit.good(len(good))
                 self._limit.bad(time.monotonic())
             else:
+                self._limit.good(1, time.monotonic())
                 good.append(line)
         return good
 
@@ -221,6 +224,8 @@ class Pump(Generic[S]):
         try:
             async with asyncio.timeout(deadline_s):
                 for number in list(self.partitions):
+                    while number in self._busy:  # an older one, under way
+                        await asyncio.sleep(BUSY_POLL_S)
                     await self.snapshot(number)
         except TimeoutError:
             log.warning("snapshots_cut_short", deadline_s=deadline_s)
