@@ -91,17 +91,22 @@ class Engine:
         """
         try:
             found = msgspec.convert(state, _State)
+            decoders = {
+                (venue, name): self._restored(venue, name, chains)
+                for venue, feeds in found.decoders.items()
+                for name, chains in feeds.items()
+            }
         except msgspec.ValidationError as e:
             raise ValueError(f"the decoders' state in the position is damaged: {e}") from e
-        if unknown := set(found.sequencers) - set(self._sequencers):
+        if unknown := (set(found.sequencers) | set(found.decoders)) - set(self._sequencers):
             raise ValueError(f"the position is of venues {unknown}, which this ingest lacks")
+        self._decoders = decoders
         for venue, sequencer in found.sequencers.items():
             self._sequencers[venue].restore(sequencer)
-        self._decoders = {}
-        for venue, feeds in found.decoders.items():
-            for name, chains in feeds.items():
-                if name not in self._feeds:
-                    raise ValueError(f"the position is of feed {name!r}, which is unknown here")
-                decoder = self._feeds[name].decoder(venue)
-                decoder.restore(chains)
-                self._decoders[venue, name] = decoder
+
+    def _restored(self, venue: str, name: str, chains: Any) -> FeedDecoder:
+        if name not in self._feeds:
+            raise ValueError(f"the position is of feed {name!r}, which is unknown here")
+        decoder = self._feeds[name].decoder(venue)
+        decoder.restore(chains)
+        return decoder

@@ -69,7 +69,12 @@ class FeedDecoder(Protocol):
         """The chain state as builtins that JSON carries."""
 
     def restore(self, state: Any) -> None:
-        """Go on after what `state` gave, also when it went through JSON."""
+        """
+        Go on after what `state` gave, also when it went through JSON.
+
+        Raises:
+            msgspec.ValidationError: when it is no such state.
+        """
 
 
 class Feed(NamedTuple):
