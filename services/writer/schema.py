@@ -1,13 +1,15 @@
 """The database's side of a tape: its schema, its tables, the rights in it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from psycopg import sql
+from psycopg import errors, sql
 
 from schemas.topics import check_tape
 from services.runtime import database, migrations, roles
 from services.runtime.settings import Settings, SettingsError
+from services.writer.core.tables import TABLES
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _TAKEN = {"public", "information"}
@@ -83,3 +85,38 @@ def tapes(database_url: str) -> list[str]:
             "ORDER BY 1"
         ).fetchall()
     return [name for (name,) in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Rows of all of a tape's message tables, estimated when not `exact`; bytes of its schema."""
+
+    rows: int
+    exact: bool
+    bytes: int
+
+
+def size(database_url: str, tape: str, seconds: float = 5.0) -> Size:
+    """How large a tape is; rows are counted when that takes less than `seconds`."""
+    names = [f"{tape}.{t.name}" for t in TABLES]
+    with database.connect(database_url, "vntape-tapes", autocommit=True) as connection:
+        connection.execute(f"SET statement_timeout = {int(seconds * 1000)}")
+        try:
+            rows, exact = _count(connection, tape), True
+        except errors.QueryCanceled:
+            estimate = "SELECT coalesce(sum(approximate_row_count(t::regclass)), 0)"
+            rows, exact = _number(connection, f"{estimate} FROM unnest(%s::text[]) t", names), False
+        total = "SELECT coalesce(sum(hypertable_size(t::regclass)), 0) FROM unnest(%s::text[]) t"
+        return Size(rows, exact, _number(connection, total, names))
+
+
+def _count(connection: database.Connection, tape: str) -> int:
+    tables = [sql.Identifier(tape, t.name) for t in TABLES]
+    each = sql.SQL(" + ").join(sql.SQL("(SELECT count(*) FROM {})").format(t) for t in tables)
+    row = connection.execute(sql.SQL("SELECT {}").format(each)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _number(connection: database.Connection, query: str, names: list[str]) -> int:
+    row = connection.execute(query.encode(), [names]).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,132 @@
+"""Records become rows, and nothing in a record can break that."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import frames
+from schemas.market import Clock, Quote, Trade
+from services.writer.core import refused
+from services.writer.core.batch import Batch
+from services.writer.core.positions import HoleError, OutsideLogError, check
+from services.writer.core.rows import levels, timestamp
+from services.writer.core.tables import BY_NAME, STORED
+from tests.support.writing import classified, market
+
+ANYWHERE = {("market", 0): 0, ("trades-classified", 0): 0, ("dead-letters", 0): 0}
+
+
+@dataclass
+class Record:
+    value: bytes | None
+    offset: int = 0
+    partition: int = 0
+    timestamp: int = 1_723_075_200_000
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = field(default=())
+
+
+def quote(seq: int = 1, **more: object) -> Quote:
+    fields = {"symbol": "A", "feed": "f", "seq": seq, "ts_ms": 5, "bids": [], "asks": []} | more
+    return Quote(**fields)  # type: ignore[arg-type]
+
+
+def test_every_message_of_market_but_trades_and_clocks_has_a_table() -> None:
+    from schemas.market import MarketMessage
+
+    stored = set(STORED)
+    assert set(MarketMessage.__args__) - stored == {Trade, Clock}
+
+
+def test_broadcast_tables_have_the_venue_in_their_key() -> None:
+    assert {n for n, t in BY_NAME.items() if "venue" in t.key} == {"market_gap", "market_status"}
+
+
+def test_a_frame_gives_its_rows_in_order_and_neither_trades_nor_clocks() -> None:
+    messages = list(market(500))
+    batch = Batch(ANYWHERE)
+    batch.add("market", Record(frames.encode_frame(messages)))
+    kept = [m for m in messages if not isinstance(m, Trade | Clock)]
+    assert sum(map(len, batch.rows.values())) == len(kept)
+    assert batch.count == 500
+    assert (batch.old, batch.new) == ({("market", 0): 0}, {("market", 0): 1})
+
+
+def test_a_bad_line_is_refused_verbatim_and_the_others_are_rows() -> None:
+    value = frames.encode_frame([quote(1)]) + b'{"type":"quote"\n' + frames.encode(quote(2))
+    batch = Batch(ANYWHERE)
+    batch.add("market", Record(value))
+    (bad,) = batch.refused
+    assert (bad.line, bad.index, bad.offset) == (b'{"type":"quote"', 1, 0)
+    assert bad.reason.startswith("undecodable: ")
+    assert len(batch.rows["market_quote"]) == 2
+
+
+def test_the_origin_of_a_row_is_its_line() -> None:
+    batch = Batch(ANYWHERE)
+    batch.add("market", Record(frames.encode_frame([quote(1), quote(2)])))
+    bad = b"nonsense\n"
+    batch.add("market", Record(bad + frames.encode_frame([quote(3), quote(4)]), offset=1))
+    found = batch.origin("market_quote", 3, "why")
+    assert (found.line, found.offset, found.index) == (frames.encode(quote(4)), 1, 2)
+
+
+def test_a_volume_no_float_can_hold_is_refused_and_not_counted_by_origin() -> None:
+    big = 10**400
+    batch = Batch(ANYWHERE)
+    line = b'{"type":"quote","symbol":"A","feed":"f","seq":1,"ts_ms":5,"asks":[],"bids":[[1,%d]]}'
+    batch.add("market", Record(line % big + b"\n" + frames.encode(quote(2))))
+    assert len(batch.refused) == 1
+    assert batch.origin("market_quote", 0, "").line == frames.encode(quote(2))
+
+
+def test_a_skipped_offset_is_a_hole() -> None:
+    batch = Batch(ANYWHERE)
+    batch.add("market", Record(b"", offset=0))
+    with pytest.raises(HoleError, match=r"market\[0\]: expected offset 1, got 2"):
+        batch.add("market", Record(b"", offset=2))
+
+
+@given(st.binary(max_size=200), st.sampled_from(["market", "trades-classified", "dead-letters"]))
+def test_no_bytes_raise(value: bytes, topic: str) -> None:
+    batch = Batch(ANYWHERE)
+    batch.add(topic, Record(value))
+    assert batch.new == {(topic, 0): 1}
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=9), st.one_of(st.none(), st.binary())), max_size=6),
+    st.one_of(st.none(), st.binary(max_size=300)),
+)
+def test_a_dead_letter_of_any_bytes_is_a_row_without_nul(
+    headers: list[tuple[str, bytes]], key: bytes | None
+) -> None:
+    named = [*headers, ("reason", b"\0" + b"x" * 5000), ("service", b"\xff" * 500)]
+    service, shown, reason, *_ = refused.row(Record(b"", key=key, headers=tuple(named)))
+    assert "\0" not in service + shown + reason
+    # PostgreSQL's limit of an index entry is 2,704 bytes.
+    assert len((service + shown + reason).encode()) < 2704
+
+
+def test_times_and_levels_are_in_the_form_of_the_server() -> None:
+    assert timestamp(946_684_800_001) == 1000
+    assert len(levels([])) == 12
+    assert len(levels([(1.0, 2), (3.0, 4)])) == 28 + 4 * 12
+
+
+def test_an_offset_outside_the_log_is_refused_with_a_sentence() -> None:
+    check(("market", 1), 5, 5, 5)
+    with pytest.raises(OutsideLogError, match=r"begins at 9: 4 records .*accept-loss"):
+        check(("market", 1), 5, 9, 20)
+    with pytest.raises(OutsideLogError, match=r"ends at 3.*fresh tape"):
+        check(("market", 1), 5, 0, 3)
+
+
+def test_a_classified_trade_is_a_row() -> None:
+    trade = next(m for m in market(100) if isinstance(m, Trade))
+    batch = Batch(ANYWHERE)
+    batch.add("trades-classified", Record(msgspec.json.encode(classified(trade))))
+    assert [len(rows) for rows in batch.rows.values()] == [1]
