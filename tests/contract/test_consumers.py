@@ -1,0 +1,219 @@
+"""Every example goes through the core of every consumer that schemas/topics.py declares."""
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from schemas import generate
+from schemas.base import BROADCAST
+from schemas.control import Position
+from schemas.keys import UNROUTED, partition, routing_key
+from schemas.market import Trade
+from schemas.topics import BY_NAME, TOPICS, TRADES_CLASSIFIED
+from schemas.trades_classified import TradeClassified
+from services.classifier.app import SERVICE as CLASSIFIER
+from services.gateway.core import wire
+from services.gateway.core.channels import BY_TOPIC_AND_TYPE
+from services.gateway.core.hub import Hub
+from services.gateway.core.outbound import Outbound
+from services.ingest.core.engine import Engine
+from services.ingest.core.records import Decoded, Raw
+from services.ingest.core.registry import FEEDS
+from services.ingest.positions import Chain
+from services.runtime.partition import Partition
+from services.writer.core.batch import Batch
+from tests.support.examples import Example, examples
+
+RECEIVED_US = 1_723_161_254_218_407
+
+
+def through_ingest(example: Example) -> None:
+    """A vendor's frame, or a control record, becomes messages or a counted drop."""
+    message = example.message if example.topic.value is not None else None
+    if isinstance(message, Position):
+        restored_by_ingest(message)
+        return
+    raw = control_record(example) if message else vendor_record(example)
+    engine = Engine([raw.venue])
+    if raw.channel.endswith("depthSnapshot") and raw.key == UNROUTED:
+        # A bare reply names no symbol: it is the one that the venue has shown.
+        name = f"{raw.venue.lower()}-book-ticker"
+        (ticker,) = [e for e in examples("binance") if e.name == name]
+        engine.decode(vendor_record(ticker))
+    decoded = engine.decode(raw._replace(seq=RECEIVED_US + 1))
+    assert decoded.dead == []
+    quiet = message is not None and not decodes_into_messages(example)
+    assert bool(decoded.messages or decoded.dropped) is not quiet
+    are_messages_of_market(decoded)
+    again = Engine([raw.venue])
+    again.restore(json.loads(msgspec.json.encode(engine.state())))
+    assert again.decode(raw).messages == engine.decode(raw).messages
+
+
+def restored_by_ingest(position: Position) -> None:
+    chain = msgspec.convert(position.chain, Chain)
+    engine = Engine(position.venues)
+    engine.restore(chain.engine)
+    state = engine.state()
+    for venue, sequencer in chain.engine["sequencers"].items():
+        assert state["sequencers"][venue] == sequencer
+    for venue, feeds in chain.engine["decoders"].items():
+        for feed, symbols in feeds.items():
+            assert state["decoders"][venue][feed].keys() == symbols.keys()
+    again = Engine(position.venues)
+    again.restore(json.loads(msgspec.json.encode(state)))
+    assert again.state() == state
+
+
+def control_record(example: Example) -> Raw:
+    fields = example.json
+    return Raw(
+        fields["venue"], RECEIVED_US, "binance", fields["type"], fields["venue"], example.line
+    )
+
+
+def vendor_record(example: Example) -> Raw:
+    """As ingest's shell makes it: the first word of the file's name is the venue."""
+    venue, value = example.name.split("-")[0].upper(), example.text.encode()
+    channel, key = FEEDS[example.topic.name].route(venue, value)
+    return Raw(venue, RECEIVED_US, example.topic.name, channel, key, value)
+
+
+def decodes_into_messages(example: Example) -> bool:
+    """Not those that only move the clock, nor an image of nothing."""
+    fields = example.json
+    if fields["type"] == "reference":
+        return any(fields.get(k) for k in ("instruments", "baskets", "statuses"))
+    return fields["type"] in ("lost", "rest_reply")
+
+
+def are_messages_of_market(decoded: Decoded) -> None:
+    schema = validator("market")
+    seqs = [m.seq for m in decoded.messages]
+    assert seqs == sorted(set(seqs))
+    for message in decoded.messages:
+        schema.validate(msgspec.json.decode(msgspec.json.encode(message)))
+
+
+def through_classifier(example: Example) -> None:
+    """A trade gives one output of its own topic; forwards are the messages that are forwarded."""
+    message = example.message
+    classified: list[bytes] = []
+    forwarded: list[bytes] = []
+    state: Partition[Any] = Partition(
+        CLASSIFIER,
+        {TradeClassified: lambda _, value: classified.append(value)},
+        [lambda _, value: forwarded.append(value)],
+    )
+    assert state.run(0, [message]) == []
+    assert len(classified) == isinstance(message, Trade)
+    schema = validator(TRADES_CLASSIFIED.name)
+    for value in classified + forwarded:
+        output = msgspec.json.decode(value, type=TRADES_CLASSIFIED.value)
+        assert (output.symbol, output.seq) == (message.symbol, message.seq)
+        schema.validate(json.loads(value))
+    assert bool(forwarded) is (example.json["type"] in ("clock", "gap", "status"))
+    assert state.run(0, [message]) == []
+    assert (len(classified), len(forwarded)) == (
+        isinstance(message, Trade),
+        bool(forwarded),
+    ), "the same message again changes nothing"
+
+
+def through_writer(example: Example) -> None:
+    """A row, or nothing where the type is not stored; never a refusal."""
+    topic = example.topic
+    batch = Batch({(topic.name, 0): 0})
+    batch.add(topic.name, kafka_record(example))
+    assert batch.refused == []
+    assert sum(map(len, batch.rows.values())) == is_stored(example)
+
+
+def is_stored(example: Example) -> int:
+    kind = (example.topic.name, example.json.get("type"))
+    never = {("market", "trade"), ("market", "clock"), (TRADES_CLASSIFIED.name, "clock")}
+    return int(kind not in never)
+
+
+def kafka_record(example: Example) -> Any:
+    fields = example.json
+    dead = example.topic.codec == "dead_letter"
+    value = fields["value"].encode() if dead else example.line
+    return SimpleNamespace(
+        partition=0,
+        offset=0,
+        timestamp=RECEIVED_US // 1000,
+        key=fields["key"].encode() if dead else None,
+        value=value,
+        headers=[(k, v.encode()) for k, v in fields["headers"].items()] if dead else [],
+    )
+
+
+def through_gateway(example: Example) -> None:
+    """What a channel serves reaches a client as the fields of the example."""
+    topic = example.topic
+    ((head, payload),), bad = wire.heads(example.line, frame=topic.codec == "frames")
+    assert bad == 0
+    channel = BY_TOPIC_AND_TYPE.get((topic.name, head.type))
+    client, hub = Outbound(lambda: None), Hub("t1")
+    broadcast = f"*{head.venue}" if head.symbol == BROADCAST else head.symbol
+    if channel is None:
+        assert hub.take(topic.name, 0, head, payload) is None
+        return
+    hub.join(hub.stream(channel, broadcast), client, 0, "new")
+    assert hub.take(topic.name, 0, head, payload) is True
+    assert hub.take(topic.name, 0, head, payload) is False, "a repeat is dropped"
+    frame = json.loads(client.take(0.0) or "[]") + json.loads(client.take(1e9) or "[]")
+    (served,) = [m for m in frame if m.get("ch") == channel.name and "op" not in m]
+    assert {k: v for k, v in served.items() if k in example.json} == example.json
+
+
+CORES: dict[tuple[str, str], Callable[[Example], None]] = {
+    ("binance", "ingest"): through_ingest,
+    ("control", "ingest"): through_ingest,
+    ("market", "classifier"): through_classifier,
+    ("market", "writer"): through_writer,
+    ("market", "gateway"): through_gateway,
+    ("trades-classified", "writer"): through_writer,
+    ("trades-classified", "gateway"): through_gateway,
+    ("dead-letters", "writer"): through_writer,
+}
+"""(topic, consumer) -> what puts an example through the consumer's core."""
+
+DECLARED = [(t.name, c) for t in TOPICS if t.codec != "snapshot" for c in t.consumers]
+PAIRS = [(topic, consumer, e) for topic, consumer in DECLARED for e in examples(topic)]
+
+
+def validator(topic: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(generate.document(BY_NAME[topic]))
+
+
+def test_every_declared_consumer_has_its_core_here() -> None:
+    assert CORES.keys() == set(DECLARED)
+
+
+@pytest.mark.parametrize(
+    ("topic", "consumer", "example"), PAIRS, ids=[f"{c}-{e.id}" for _, c, e in PAIRS]
+)
+def test_an_example_goes_through_the_core_of_a_consumer(
+    topic: str, consumer: str, example: Example
+) -> None:
+    CORES[topic, consumer](example)
+
+
+def test_a_snapshot_topic_is_read_by_the_service_that_writes_it_only() -> None:
+    for topic in TOPICS:
+        if topic.codec == "snapshot":
+            assert topic.producers == topic.consumers
+            assert topic.name == f"{topic.producers[0]}-snapshots"
+
+
+def test_an_example_of_market_can_stand_in_the_partition_of_its_symbol() -> None:
+    for example in examples("market"):
+        symbol = example.message.symbol
+        assert 0 <= partition(routing_key(symbol), BY_NAME["market"].partitions) < 12
