@@ -26,6 +26,7 @@ WARM_MS = 24 * 3_600_000
 full images of instruments."""
 _POLL_MS = 200
 _WATCH_S = 2.0
+_RETRY_S = 1.0
 
 
 class Reader:
@@ -39,6 +40,8 @@ class Reader:
             str(process.settings.kafka), "vntape-gateway", max_poll_records=1000
         )
         self._targets: dict[TopicPartition, int] = {}
+        service = self._metrics.service
+        self._delays = {t.name: self._metrics.delay.labels(service, t.name) for t in TOPICS}
 
     async def start(self) -> None:
         """Go to where reading begins; after this `warm` says when the log's end was reached."""
@@ -112,7 +115,7 @@ class Reader:
             news, repeats, bad = news + fresh, repeats + old, bad + broken
             if fresh and self._health.ready:
                 delay = time.time() - record.timestamp / 1000
-                self._metrics.delay.labels(self._metrics.service, topic.name).observe(delay)
+                self._delays[topic.name].observe(delay)
             if time.monotonic() > pause_at:
                 await asyncio.sleep(0)  # let the clients' writers run
                 pause_at = time.monotonic() + 0.01
@@ -168,11 +171,10 @@ async def serve(process: Process) -> None:
     host, port = sock.getsockname()[:2]
     process.health.details["gateway"] = f"http://{host}:{port}"
     app = application(sessions, rest(hub, history, process.health, settings))
-    reader = Reader(process, hub)
     stopped = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(server.serve(app, sock, stopped))
-        reading = tasks.create_task(_read(reader, sessions, process))
+        reading = tasks.create_task(_read(hub, sessions, process))
         ticking = tasks.create_task(sessions.tick())
         log.info("listening", address=process.health.details["gateway"], tape=settings.tape)
         await process.stopping.wait()
@@ -181,18 +183,34 @@ async def serve(process: Process) -> None:
         await serving
         reading.cancel()
         ticking.cancel()
-    await reader.stop()
 
 
-async def _read(reader: Reader, sessions: Sessions, process: Process) -> None:
-    await reader.start()
-    await reader.warm()
-    process.health.ready = True
-    watching = asyncio.create_task(reader.watch(sessions))
+async def _read(hub: Hub, sessions: Sessions, process: Process) -> None:
+    reader = await _started(process, hub)
     try:
-        await reader.run()
+        await reader.warm()
+        process.health.ready = True
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(reader.watch(sessions))
+            tasks.create_task(reader.run())
     finally:
-        watching.cancel()
+        await reader.stop()
+
+
+async def _started(process: Process, hub: Hub) -> Reader:
+    """A reader at its place; waits for Kafka and for the topics, for ever: `/readyz` says so."""
+    while True:
+        reader = Reader(process, hub)
+        try:
+            await reader.start()
+        except (KafkaError, LookupError, OSError) as e:
+            await reader.stop()
+            process.health.problems["kafka"] = f"cannot read the tape: {e}"
+            log.warning("waiting_for_kafka", reason=str(e))
+            await asyncio.sleep(_RETRY_S)
+        else:
+            process.health.problems.pop("kafka", None)
+            return reader
 
 
 def run_gateway(settings: Settings) -> None:

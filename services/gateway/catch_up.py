@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from services.gateway.core import wire
+from services.gateway.core.channels import Channel
 from services.gateway.core.hub import Hub
 from services.gateway.core.outbound import Outbound
-from services.gateway.core.streams import Stream, SyncWhy
+from services.gateway.core.streams import SyncWhy
 from services.gateway.core.wire import Position
 from services.gateway.history import History, HistoryUnavailable
 
@@ -21,7 +22,8 @@ _LAG_POLL_S = 0.1
 async def catch_up(
     hub: Hub,
     history: History,
-    stream: Stream,
+    channel: Channel,
+    symbol: str,
     client: Outbound,
     after: Position,
     room: Callable[[], Awaitable[None]],
@@ -35,14 +37,15 @@ async def catch_up(
     Returns:
         None when the client is up to date and registered, else why it needs a snapshot.
     """
-    if stream.channel.kind == "state":
+    if channel.kind == "state":
         return "new"  # a state stands for itself: the newest one is the whole catch-up
-    name, symbol = stream.channel.name, stream.symbol
+    name = channel.name
     told = False
     rows = 0
     deadline = asyncio.get_running_loop().time() + LAG_S
     while True:
         await room()
+        stream = hub.stream(channel, symbol)
         if stream.covers(after):
             at_once = not told and len(stream.newer(after)) <= PIECE
             if not told:
@@ -55,10 +58,11 @@ async def catch_up(
                 return None
             continue
         try:
-            items = await history.after(stream.channel, symbol, after, ROWS)
+            items = await history.after(channel, symbol, after, ROWS)
         except HistoryUnavailable:
             return "too_old"
         if not items:
+            stream = hub.stream(channel, symbol)
             if stream.floor is None or asyncio.get_running_loop().time() > deadline:
                 return "too_old" if stream.floor is None else "db_lag"
             await asyncio.sleep(_LAG_POLL_S)

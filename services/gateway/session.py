@@ -9,11 +9,11 @@ from typing import Any
 
 from services.gateway.catch_up import catch_up
 from services.gateway.core import commands, wire
-from services.gateway.core.channels import BY_NAME
+from services.gateway.core.channels import BY_NAME, Channel
 from services.gateway.core.commands import Command, Refused, Sub, Unsub
 from services.gateway.core.hub import Hub
 from services.gateway.core.outbound import DEFAULT_RATE, Outbound
-from services.gateway.core.streams import Stream
+from services.gateway.core.streams import SyncWhy
 from services.gateway.history import History
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -43,7 +43,7 @@ class Session:
         self._receive, self._send, self._abort = receive, send, abort
         self._wake = asyncio.Event()
         self.out = Outbound(self._wake.set)
-        self._streams: dict[tuple[str, str], Stream] = {}
+        self._streams: set[tuple[str, str]] = set()
         self._wild: set[str] = set()
         self._bad = 0
         self._tokens, self._tokens_at = float(COMMANDS_BURST), time.monotonic()
@@ -61,8 +61,8 @@ class Session:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            for stream in self._streams.values():
-                self._hub.leave(stream, self.out)
+            for name, symbol in self._streams:
+                self._hub.leave(BY_NAME[name], symbol, self.out)
             for name in self._wild:
                 self._leave_wild(name)
             self.out.clear()
@@ -185,28 +185,31 @@ class Session:
                 await self._sub_all(command)
                 continue
             await self._room()
-            stream = self._hub.stream(channel, symbol)
-            self._hub.leave(stream, self.out)
-            stream = self._hub.stream(channel, symbol)
-            self._streams[channel.name, symbol] = stream
-            after = command.cursor(symbol)
-            if after is None:
-                self._hub.join(stream, self.out, command.snap, "new")
-            elif command.epoch != self._hub.epoch:
-                self._hub.join(stream, self.out, command.snap, "epoch")
-            else:
-                why = await catch_up(self._hub, self._history, stream, self.out, after, self._room)
-                if why is not None:
-                    self._hub.join(stream, self.out, command.snap, why)
+            self._hub.leave(channel, symbol, self.out)
+            self._streams.add((channel.name, symbol))
+            why = await self._resume(channel, symbol, command)
+            if why is not None:
+                self._hub.join(self._hub.stream(channel, symbol), self.out, command.snap, why)
+
+    async def _resume(self, channel: Channel, symbol: str, command: Sub) -> SyncWhy | None:
+        """Continue where the client stands; why it gets a snapshot instead, else None."""
+        after = command.cursor(symbol)
+        if after is None:
+            return "new"
+        if command.epoch != self._hub.epoch:
+            return "epoch"
+        return await catch_up(
+            self._hub, self._history, channel, symbol, self.out, after, self._room
+        )
 
     async def _sub_all(self, command: Sub) -> None:
         """All streams of a channel, then, in one step with the last of them, those to come."""
         channel = commands.channel_of(command)
         self._wild.add(channel.name)
         while waiting := [s for s in self._hub.of(channel) if self.out not in s.listeners]:
-            for stream in waiting:
+            for symbol in [s.symbol for s in waiting]:
                 await self._room()
-                self._hub.join(stream, self.out, command.snap, "new")
+                self._hub.join(self._hub.stream(channel, symbol), self.out, command.snap, "new")
         self._hub.join_all(channel, self.out)
 
     def _unsub(self, command: Unsub) -> None:
@@ -215,8 +218,9 @@ class Session:
             if symbol == "*":
                 self._wild.discard(channel.name)
                 self._leave_wild(channel.name)
-            elif stream := self._streams.pop((channel.name, symbol), None):
-                self._hub.leave(stream, self.out)
+            else:
+                self._streams.discard((channel.name, symbol))
+                self._hub.leave(channel, symbol, self.out)
         self.out.put(wire.control("ok", id=command.id))
 
     def _leave_wild(self, name: str) -> None:
@@ -224,7 +228,7 @@ class Session:
         self._hub.leave_all(channel, self.out)
         for stream in self._hub.of(channel):
             if (name, stream.symbol) not in self._streams:
-                self._hub.leave(stream, self.out)
+                self._hub.leave(channel, stream.symbol, self.out)
 
     async def _room(self) -> None:
         """Wait until a snapshot fits the queue; a client that does not read is closed by `tick`."""

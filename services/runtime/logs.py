@@ -1,5 +1,6 @@
 """Structured logs: an event name with fields, to stderr; repeats limited."""
 
+import contextlib
 import logging
 import sys
 import time
@@ -80,10 +81,12 @@ def configure(service: str, level: str = "info") -> None:
 
 
 class _DroppingHandler(logging.StreamHandler[Any]):
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """A line dropped by the limiter is no error."""
-        if not isinstance(sys.exc_info()[1], structlog.DropEvent):
-            super().handleError(record)
+    def emit(self, record: logging.LogRecord) -> None:
+        """A line dropped by the limiter is no error: DropEvent must not reach who logged it."""
+        # It is a BaseException, which StreamHandler lets through: a library's repeated
+        # warning ended the library's task.
+        with contextlib.suppress(structlog.DropEvent):
+            super().emit(record)
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

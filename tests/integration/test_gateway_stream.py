@@ -1,13 +1,23 @@
 """The live stream of a real gateway on a real Kafka, read by a real WebSocket client."""
 
 import asyncio
+from pathlib import Path
 
+import httpx
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError
 
 from services.gateway.client import GatewayClient
 from tests.support.eventually import eventually
-from tests.support.gateway import Feed, Gateway, read_until, stream_url
+from tests.support.gateway import (
+    Feed,
+    Gateway,
+    feed,
+    gateway_process,
+    read_until,
+    stream_url,
+)
 
 pytestmark = [pytest.mark.broker]
 
@@ -48,3 +58,50 @@ async def test_malformed_commands_are_answered_and_the_connection_lives(served: 
         assert (answer["code"], answer["id"]) == ("unknown_channel", "x")
         await socket.send('{"op":"ping","id":3}')
         assert (await read_until(socket, "pong"))["id"] == 3
+
+
+async def test_a_frame_too_large_closes_only_its_own_connection(served: Gateway) -> None:
+    async with connect(stream_url(served), compression=None) as socket:
+        await socket.send("x" * 100_000)
+        with pytest.raises(ConnectionClosedError) as closed:
+            await read_until(socket, "never")
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+    assert served.get("/readyz") == {"ready": True}
+
+
+async def test_a_wildcard_on_quotes_brings_every_symbol_also_new_ones(
+    served: Gateway, source: Feed
+) -> None:
+    await source.send_market([source.quote(f"S{n}") for n in range(300)])
+    await eventually(lambda: len(served.get("/v1/symbols")) == 300)
+    newest: dict[str, int] = {}
+    client = GatewayClient(
+        served.url, lambda m, _t: newest.update({m["symbol"]: m["seq"]}), snapshot_items=True
+    )
+    await client.subscribe("quote", ["*"])
+    running = asyncio.create_task(client.run())
+    await eventually(lambda: len(newest) == 300)
+    for _ in range(20):
+        last = [source.quote(f"S{n}") for n in range(310)]
+        await source.send_market(last)
+    await eventually(lambda: newest == {q.symbol: q.seq for q in last})
+    await client.close()
+    await running
+    assert client.statistics.messages < 20 * 310, "states were not conflated"
+
+
+async def test_a_client_before_the_tape_is_read_in_is_told_to_come_back(
+    kafka: str, tape: str, tmp_path: Path
+) -> None:
+    """The topics are not there yet: the gateway waits for them, and says so."""
+    with gateway_process(kafka, tape, tmp_path) as address:
+        served = await eventually(address)
+        assert httpx.get(served.url + "/readyz").status_code == 503
+        assert httpx.get(served.url + "/v1/latest/quote").status_code == 503
+        async with connect(stream_url(served), compression=None) as socket:
+            bye = await read_until(socket, "bye")
+            await socket.wait_closed()
+            assert (bye["code"], socket.close_code) == (4503, 4503)
+        async with feed(kafka, tape):
+            await eventually(lambda: httpx.get(served.url + "/readyz").status_code == 200, 20)

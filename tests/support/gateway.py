@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,16 +61,38 @@ class Gateway:
         self.process.wait()
 
 
+@contextmanager
+def gateway_process(
+    kafka: str, tape: str, folder: Path, *, database: str | None = None, port: int = 0
+) -> Iterator[Callable[[], Gateway | None]]:
+    """A gateway in a process of its own; gives a function: the gateway, once it listens."""
+    env = _environment(kafka, tape, folder) | {"VNTAPE_GATEWAY_PORT": str(port)}
+    if database:
+        env["VNTAPE_READER_URL"] = database
+    file = folder / "main" / "run" / f"{tape}-gateway-1.json"
+    with _running(_PROGRAM, env) as process:
+
+        def address() -> Gateway | None:
+            assert process.poll() is None, "the gateway ended at its start"
+            said = json.loads(file.read_text()) if file.exists() else {"pid": 0}
+            if said["pid"] != process.pid:
+                return None
+            report = httpx.get(said["http"] + "/health", timeout=5).json()
+            return Gateway(process, report["gateway"]) if "gateway" in report else None
+
+        yield address
+
+
 @asynccontextmanager
 async def gateway(
     kafka: str, tape: str, folder: Path, *, database: str | None = None, port: int = 0
 ) -> AsyncIterator[Gateway]:
-    """A gateway that is ready, in a process of its own; ended by SIGTERM if still there."""
-    env = _environment(kafka, tape, folder) | {"VNTAPE_GATEWAY_PORT": str(port)}
-    if database:
-        env["VNTAPE_READER_URL"] = database
-    with _running(_PROGRAM, env) as process:
-        yield Gateway(process, await _ready(process, folder, tape))
+    """The same, ready for clients; ended by SIGTERM if still there."""
+    with gateway_process(kafka, tape, folder, database=database, port=port) as address:
+        served = await eventually(address, 30)
+        assert served is not None
+        await eventually(lambda: httpx.get(served.url + "/readyz").status_code == 200, 30)
+        yield served
 
 
 @contextmanager
@@ -102,27 +124,6 @@ def _environment(kafka: str, tape: str, folder: Path) -> dict[str, str]:
         "VNTAPE_TAPE": tape,
         "VNTAPE_LOCAL_DIR": str(folder),
     }
-
-
-async def _ready(process: subprocess.Popen[bytes], folder: Path, tape: str) -> str:
-    file = folder / "main" / "run" / f"{tape}-gateway-1.json"
-
-    def address() -> str:
-        assert process.poll() is None, "the gateway ended at its start"
-        said = json.loads(file.read_text()) if file.exists() else {"pid": 0}
-        if said["pid"] != process.pid:
-            return ""
-        report = httpx.get(said["http"] + "/health", timeout=5)
-        url: str = report.json().get("gateway", "") if report.status_code == 200 else ""
-        return url
-
-    async def poll() -> str:
-        try:
-            return address()
-        except httpx.TransportError:
-            return ""
-
-    return await eventually(poll, 30)
 
 
 class Feed:

@@ -85,7 +85,11 @@ class Hub:
             self._chars -= stream.trim(len(stream.ring) // 2)
 
     def stream(self, channel: Channel, symbol: str) -> Stream:
-        """The stream a client asks for, which may have no message yet."""
+        """
+        The stream a client asks for, which may have no message yet.
+
+        Do not keep it over an await: an empty one may be gone and come again meanwhile.
+        """
         stream = self.streams.get((channel.name, symbol))
         if stream is None:
             stream = Stream(channel, symbol, NOTHING if self.all_complete else None)
@@ -129,12 +133,15 @@ class Hub:
             stream.listeners[client] = None
         return after
 
-    def leave(self, stream: Stream, client: Outbound) -> None:
+    def leave(self, channel: Channel, symbol: str, client: Outbound) -> None:
         """Stop listening to a stream; one that never had a message goes with its last client."""
+        client.forget(channel.name, symbol)
+        stream = self.streams.get((channel.name, symbol))
+        if stream is None:
+            return
         stream.listeners.pop(client, None)
-        client.forget(stream.channel.name, stream.symbol)
         if not stream.listeners and not stream.chars and stream.last in (None, NOTHING):
-            self.streams.pop((stream.channel.name, stream.symbol), None)
+            del self.streams[channel.name, symbol]
 
     def leave_all(self, channel: Channel, client: Outbound) -> None:
         """Stop listening to streams of a channel that come into being."""

@@ -93,7 +93,7 @@ def test_a_resume_from_the_ring_continues_exactly_where_the_client_stood(
     for seq in range(1, before + 1):
         feed(hub, seq)
     reader.read()
-    hub.leave(stream, reader.out)
+    hub.leave(CHANNEL, "A", reader.out)
     for seq in range(before + 1, before + away + 1):
         feed(hub, seq)
     stream, cursor, seq = hub.stream(CHANNEL, "A"), reader.last or (0, 0), before + away
@@ -186,7 +186,7 @@ def test_a_stream_asked_for_but_never_seen_goes_with_its_last_client() -> None:
     hub, out = hub_from_start(), Outbound(lambda: None)
     stream = hub.stream(CHANNEL, "NOBODY")
     hub.join(stream, out, 10, "new")
-    hub.leave(stream, out)
+    hub.leave(CHANNEL, "NOBODY", out)
     assert not hub.streams
 
 
