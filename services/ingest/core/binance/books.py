@@ -159,16 +159,16 @@ def _link(chain: DepthChain, d: DepthData, ts_ms: int, content: Content) -> tupl
     `u` < its id, then the first has `U` <= id. A snapshot that is older than the stream (they
     are asked for after subscribing) leaves the chain as it is.
     """
-    spot, snapshot = d.pu is UNSET, chain.snapshot
+    spot, snapshot, first, last = d.pu is UNSET, chain.snapshot, d.U, d.u
     if snapshot > chain.id:
-        if d.u < snapshot or (spot and d.u == snapshot):
+        if last < snapshot or (spot and last == snapshot):
             if ts_ms <= chain.snapshot_ts_ms + SNAPSHOT_PATIENCE_MS:
                 return "stale", None
             return "new", chain.snapshot_ts_ms
-        linked = snapshot + 1 >= d.U if spot else snapshot >= d.U or d.pu == snapshot
+        linked = first <= snapshot + 1 if spot else first <= snapshot or d.pu == snapshot
         return "new", None if linked else chain.snapshot_ts_ms
-    verdict = chain.judge(d.u, ts_ms, content)
-    linked = chain.id + 1 == d.U if spot else d.pu == chain.id
+    verdict = chain.judge(last, ts_ms, content)
+    linked = first == chain.id + 1 if spot else d.pu == chain.id
     return verdict, None if linked else chain.ts_ms
 
 

@@ -195,3 +195,20 @@ def test_a_replayed_stretch_is_stale_however_long_it_is() -> None:
 def test_symbols_and_venues_have_chains_of_their_own() -> None:
     other = trade(70, s="ETHUSDT").replace(b"btcusdt", b"ethusdt")
     assert seen(messages(run([trade(1), other, trade(2)]))) == ["trade 1", "trade 70", "trade 2"]
+
+
+def test_a_believed_message_between_suspects_begins_their_count_again() -> None:
+    far = {"price": "100000"}
+    values = [trade(1), *(trade(i, **far) for i in range(2, 6)), trade(6), trade(7, **far)]
+    assert codes(run(values)) == ["absurd_price"] * 5
+
+
+def test_ids_that_leap_and_go_on_from_there_are_believed_after_five() -> None:
+    done = run([trade(1), *(trade(2**40 + i) for i in range(6))])
+    assert codes(done) == ["absurd_id"] * 4
+    assert seen(messages(done)) == [
+        "trade 1",
+        "gap trade_id None",
+        f"trade {2**40 + 4}",
+        f"trade {2**40 + 5}",
+    ]
