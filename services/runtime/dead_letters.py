@@ -10,7 +10,7 @@ from services.runtime.outbox import Outboxes
 
 _SEQ = re.compile(rb'"seq"\s*:\s*(\d{1,19})')
 
-WINDOW_S = 3600.0
+WINDOW_MINUTES = 60
 RATIO_FROM = 1000
 """Messages before a ratio says anything."""
 
@@ -27,41 +27,57 @@ class TooManyDeadLettersError(Exception):
     """The limit was passed: stop rather than dead-letter everything."""
 
 
+class _Minute:
+    """How many good and bad messages a minute had."""
+
+    __slots__ = ("bad", "good", "number")
+
+    def __init__(self, number: int) -> None:
+        self.number, self.good, self.bad = number, 0, 0
+
+
 @dataclass(slots=True)
 class DeadLetterLimit:
-    """Past `in_a_row` bad messages, or `ratio` of the last hour's, a worker stops."""
+    """
+    Past `in_a_row` bad messages, or `ratio` of the last hour's, a worker stops.
+
+    `now` is in seconds, of any monotonic clock.
+    """
 
     in_a_row: int
     ratio: float
     _row: int = 0
-    _good: int = 0
-    _bad: int = 0
-    _minutes: deque[tuple[float, int, int]] = field(default_factory=deque)
+    _minutes: deque[_Minute] = field(default_factory=deque)
 
-    def good(self, count: int) -> None:
+    def good(self, count: int, now: float) -> None:
         """So many messages were fine."""
         if count:
             self._row = 0
-            self._good += count
+            self._minute(now).good += count
 
     def bad(self, now: float) -> None:
         """
-        One message was bad; `now` in seconds, any monotonic clock.
+        One message was bad.
 
         Raises:
             TooManyDeadLettersError: saying which limit was passed.
         """
         self._row += 1
-        self._bad += 1
+        self._minute(now).bad += 1
         if self._row > self.in_a_row:
             raise TooManyDeadLettersError(f"{self._row} bad messages in a row")
-        self._minutes.append((now, self._good, self._bad))
-        while self._minutes and now - self._minutes[0][0] > WINDOW_S:
-            self._minutes.popleft()
-        _, good, bad = self._minutes[0]
-        good, bad = self._good - good, self._bad - bad + 1
-        if good + bad >= RATIO_FROM and bad > self.ratio * (good + bad):
-            raise TooManyDeadLettersError(f"{bad} of the last hour's {good + bad} messages are bad")
+        bad = sum(m.bad for m in self._minutes)
+        total = bad + sum(m.good for m in self._minutes)
+        if total >= RATIO_FROM and bad > self.ratio * total:
+            raise TooManyDeadLettersError(f"{bad} of the last hour's {total} messages are bad")
+
+    def _minute(self, now: float) -> _Minute:
+        number = int(now // 60)
+        if not self._minutes or self._minutes[-1].number != number:
+            self._minutes.append(_Minute(number))
+            while self._minutes[0].number <= number - WINDOW_MINUTES:
+                self._minutes.popleft()
+        return self._minutes[-1]
 
 
 class DeadLetters:

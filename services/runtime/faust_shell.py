@@ -115,9 +115,12 @@ class FaustShell:
             if (
                 partition is None
                 or message.generation_id != self.app.consumer_generation_id
-                or offset != partition.next_offset
+                or offset < partition.next_offset
             ):
                 continue  # fetched before a rebalance or a seek: it comes again where it is due
+            if offset > partition.next_offset:
+                lost = f"partition {number}: {partition.next_offset} is due, {offset} came"
+                end(EXIT_RESTART, "input_hole", LookupError(lost))
             try:
                 fresh = self.pump.handle(number, offset, message.value)
             except StepFailedError as e:
@@ -247,8 +250,8 @@ class FaustShell:
 
     async def measure_lag(self) -> None:
         """Ask the broker where the input ends: a stalled worker cannot know by itself."""
-        numbers = dict(self.pump.partitions)
-        tps = [TopicPartition(self.app.source_topic, n) for n in numbers]
+        stood = {n: p.next_offset for n, p in self.pump.partitions.items()}
+        tps = [TopicPartition(self.app.source_topic, n) for n in stood]
         if not tps:
             return
         try:
@@ -256,7 +259,10 @@ class FaustShell:
         except Exception as e:  # noqa: BLE001  a broker that is away is not our stall
             log.warning("lag_unknown", error=repr(e))
             return
-        lag = sum(max(0, at - numbers[tp.partition].next_offset) for tp, at in end_offsets.items())
+        ahead = {tp.partition: at for tp, at in end_offsets.items() if at < stood[tp.partition]}
+        if ahead:  # the topic was made anew: a restart refuses with a sentence
+            end(EXIT_RESTART, "input_is_another_log", LookupError(f"it ends at {ahead}"))
+        lag = sum(at - stood[tp.partition] for tp, at in end_offsets.items())
         self.health.waiting = lag
         self.metrics.lag.labels(self.service.name, self.service.input.name).set(lag)
         self.metrics.progress.labels(self.service.name).set(time.time() - self.health.idle_for_s())

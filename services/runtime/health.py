@@ -23,10 +23,22 @@ class Health:
 
     now: Callable[[], float] = time.monotonic
     ready: bool = False
-    waiting: int = 0
     problems: dict[str, str] = field(default_factory=dict)
     details: dict[str, object] = field(default_factory=dict)
     _last: float = field(default_factory=time.monotonic)
+    _waiting: int = 0
+    _waiting_since: float = 0.0
+
+    @property
+    def waiting(self) -> int:
+        """Records of input not yet done, as far as the shell knows."""
+        return self._waiting
+
+    @waiting.setter
+    def waiting(self, count: int) -> None:
+        if count and not self._waiting:
+            self._waiting_since = self.now()
+        self._waiting = count
 
     def progress(self) -> None:
         """Some input was finished, or there was none to do."""
@@ -38,7 +50,8 @@ class Health:
 
     def state(self) -> State:
         """`stalled` is the only one that should restart a process."""
-        if self.waiting > 0 and self.idle_for_s() > STALLED_AFTER_S:
+        waited_s = self.now() - max(self._last, self._waiting_since)
+        if self.waiting > 0 and waited_s > STALLED_AFTER_S:
             return "stalled"
         if not self.ready:
             return "starting"

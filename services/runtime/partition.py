@@ -19,6 +19,12 @@ S = TypeVar("S")
 Sink = Callable[[bytes, bytes], None]
 """Takes the key and the encoded value of one output record; must not block."""
 
+_Ready = tuple[Sink, bytes, bytes]
+"""An output record on its way: where it goes, key, value."""
+
+_FORWARDED = frozenset({Clock, Gap, Status})
+"""What goes on to the readers of clocked outputs, after the outputs it caused."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -48,12 +54,13 @@ class _Unit(Generic[S]):
 
 
 class _Stream(Generic[S]):
-    """Last `(seq, part)` of a stream, and the unit it belongs to (None: a broadcast)."""
+    """Last `(seq, part)` of a stream, and the one unit it belongs to (none: a broadcast)."""
 
-    __slots__ = ("part", "seq", "unit")
+    __slots__ = ("part", "seq", "units")
 
     def __init__(self, unit: "_Unit[S] | None") -> None:
-        self.seq, self.part, self.unit = -1, 0, unit
+        self.seq, self.part = -1, 0
+        self.units: tuple[_Unit[S], ...] = (unit,) if unit is not None else ()
 
 
 class Body(msgspec.Struct, Generic[S]):
@@ -113,68 +120,76 @@ class Partition(Generic[S]):
         message: Any = None
         try:
             for index, message in enumerate(messages):
-                symbol = message.symbol
-                guard = guarded and (offset, index) in self._strikes
-                if symbol == BROADCAST:
-                    quarantined += self._broadcast(message, index, guard)
+                if guarded and (offset, index) in self._strikes:
+                    quarantined += self._guarded(message, index)
                     continue
-                stream = self._streams.get(symbol) or self._new_stream(symbol)
-                seq = message.seq
-                if seq <= stream.seq and (
-                    seq < stream.seq or getattr(message, "part", 0) <= stream.part
-                ):
+                units = self._receivers(message)
+                if units is None:
                     self.repeats += 1
                     continue
-                stream.seq, stream.part = seq, getattr(message, "part", 0)
-                unit = stream.unit
-                assert unit is not None
-                if guard:
-                    quarantined += self._guarded_step(unit, message, index)
-                else:
-                    self._step(unit, message)
-                if type(message) is Gap or type(message) is Status:
+                for unit in units:
+                    self._emit(self._step(unit, message))
+                if type(message) in _FORWARDED:
                     self._forward(message)
         except Exception as e:
             raise StepFailedError(index, message.symbol, message.seq) from e
         self.next_offset = offset + 1
         return quarantined
 
-    def _step(self, unit: _Unit[S], message: Any) -> None:
+    def _receivers(self, message: Any) -> Sequence[_Unit[S]] | None:
+        """The units that a message concerns; None when its stream is past it already."""
+        symbol = message.symbol
+        if symbol == BROADCAST:
+            name = f"{BROADCAST}{message.venue}"
+            stream = self._streams.get(name)
+            if stream is None:
+                stream = self._streams[name] = _Stream(None)
+        else:
+            stream = self._streams.get(symbol) or self._new_stream(symbol)
+        seq, part = message.seq, getattr(message, "part", 0)
+        if seq <= stream.seq and (seq < stream.seq or part <= stream.part):
+            return None
+        stream.seq, stream.part = seq, part
+        return stream.units or self._visited(message)
+
+    def _step(self, unit: _Unit[S], message: Any) -> list[_Ready]:
+        """All outputs of a message, encoded before the first is emitted: all of them or none."""
         outs = self.service.step(unit.state, message)
-        for out in outs:
-            self._sinks[type(out)](self._key(out.symbol), _encode(out))  # type: ignore[attr-defined]
-        self.outputs += len(outs)
+        ready = [(self._sinks[type(o)], self._key(o.symbol), _encode(o)) for o in outs]  # type: ignore[attr-defined]
         if self.service.is_open is not None:
             unit.is_open = self.service.is_open(unit.state)
+        return ready
 
-    def _guarded_step(self, unit: _Unit[S], message: Any, index: int) -> list[Quarantined]:
-        """The second try: outputs are held back until the step is through."""
-        before = msgspec.msgpack.encode(unit.state)
+    def _emit(self, ready: list[_Ready]) -> None:
+        for sink, key, value in ready:
+            sink(key, value)
+        self.outputs += len(ready)
+
+    def _guarded(self, message: Any, index: int) -> list[Quarantined]:
+        """
+        The second try at a message whose step has failed.
+
+        What fails again is left out and leaves no trace in states and outputs; the other units
+        of a broadcast take it.
+        """
+        quarantined: list[Quarantined] = []
         try:
-            self._step(unit, message)
-        except Exception as e:  # noqa: BLE001  whatever a step raises is quarantined
-            unit.state = msgspec.msgpack.decode(before, type=self.service.state)
-            self.suspects[unit.name] = None
+            units = self._receivers(message)
+        except Exception as e:  # noqa: BLE001  a message that belongs to no unit at all
             return [Quarantined(index, message.symbol, message.seq, repr(e))]
-        return []
-
-    def _broadcast(self, message: Any, index: int, guard: bool) -> list[Quarantined]:
-        """A clock visits the open units of its venue, a gap or status all of them; then on."""
-        name = f"{BROADCAST}{message.venue}"
-        stream = self._streams.get(name)
-        if stream is None:
-            stream = self._streams[name] = _Stream(None)
-        if message.seq <= stream.seq:
+        if units is None:
             self.repeats += 1
             return []
-        stream.seq = message.seq
-        quarantined: list[Quarantined] = []
-        for unit in self._visited(message):
-            if guard:
-                quarantined += self._guarded_step(unit, message, index)
-            else:
-                self._step(unit, message)
-        self._forward(message)
+        for unit in units:
+            before = msgspec.msgpack.encode(unit.state)
+            try:
+                self._emit(self._step(unit, message))
+            except Exception as e:  # noqa: BLE001  whatever a step raises is quarantined
+                unit.state = msgspec.msgpack.decode(before, type=self.service.state)
+                self.suspects[unit.name] = None
+                quarantined.append(Quarantined(index, message.symbol, message.seq, repr(e)))
+        if type(message) in _FORWARDED:
+            self._forward(message)
         return quarantined
 
     def _visited(self, message: Any) -> list[_Unit[S]]:

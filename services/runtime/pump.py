@@ -84,8 +84,7 @@ class Pump(Generic[S]):
         for left_out in partition.run(offset, messages):
             self._quarantine(number, offset, left_out, messages[left_out.index])
         self._since[number] += len(messages)
-        fresh = len(messages) - (partition.repeats - repeats)
-        return fresh
+        return len(messages) - (partition.repeats - repeats)
 
     def _decode_around(self, number: int, offset: int, value: bytes) -> list[Any]:
         """The good lines of a bad record; the bad ones go to the dead letters."""
@@ -103,6 +102,7 @@ class Pump(Generic[S]):
                     topic=self._input,
                     partition=str(number),
                     offset=str(offset),
+                    index=str(line.index),
                 )
                 self.metrics.dead_letters.labels(self.service.name, "undecodable").inc()
                 self._limit.bad(time.monotonic())
@@ -119,6 +119,7 @@ class Pump(Generic[S]):
             topic=self._input,
             partition=str(number),
             offset=str(offset),
+            index=str(what.index),
         )
         self.metrics.step_errors.labels(self.service.name, "quarantined").inc()
         self.metrics.dead_letters.labels(self.service.name, "step_error").inc()
