@@ -122,10 +122,13 @@ def recording_of(options: Options) -> Recording:
 async def ingest(life: Process, *, feed: Feed, stay: bool = False) -> None:
     """Take everything that `feed` gives into the tape; returns when it ended or on SIGTERM."""
     tally = Tally(life.metrics, life.health)
-    await _first_of(_play(life, feed, tally), [_refreshing(life, feed, tally), _hurrying(life)])
-    life.health.details.update(feed.report())
-    if stay:
-        await life.stopping.wait()
+
+    async def whole() -> None:
+        await _play(life, feed, tally)
+        if stay:
+            await life.stopping.wait()
+
+    await _first_of(whole(), [_refreshing(life, feed, tally), _hurrying(life)])
 
 
 async def _play(life: Process, feed: Feed, tally: Tally) -> None:
@@ -141,7 +144,7 @@ async def _play(life: Process, feed: Feed, tally: Tally) -> None:
             await ownership.take()
         pipeline, ground = await _prepare(settings, feed, tally, stack)
         background = [pipeline.publish()] + ([ownership.keep()] if ownership else [])
-        await _first_of(_work(life, feed, pipeline, ground), background)
+        await _first_of(_work(life, feed, tally, pipeline, ground), background)
 
 
 async def _prepare(
@@ -180,7 +183,9 @@ async def _prepare(
     return pipeline, ground
 
 
-async def _work(life: Process, feed: Feed, pipeline: Pipeline, ground: Ground) -> None:
+async def _work(
+    life: Process, feed: Feed, tally: Tally, pipeline: Pipeline, ground: Ground
+) -> None:
     if not feed.repeatable:
         await pipeline.replay(rawlog.in_order(ground.tail))
     if not ground.fresh:
@@ -191,6 +196,8 @@ async def _work(life: Process, feed: Feed, pipeline: Pipeline, ground: Ground) -
     await _feed(life, feed, pipeline)
     await pipeline.finish()
     feed.settled()
+    life.health.details.update(feed.report())
+    tally.refresh()
     log.info("ingest_finished", feed=feed.name, **feed.report())
 
 

@@ -62,10 +62,15 @@ class IngestProcess:
         return self.local_dir / "nowhere" / "run" / f"{self.tape}-ingest-1.json"
 
     def wait(self, seconds: float = 60) -> int:
-        """Its exit status."""
-        status = self.process.wait(seconds)
-        self.log.close()
-        return status
+        """Its exit status; killed and reported when it takes longer."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+            raise AssertionError(f"still running after {seconds} s: {self.said()}") from None
+        finally:
+            self.log.close()
 
     def kill(self) -> None:
         """SIGKILL, and until it is gone."""
@@ -125,3 +130,10 @@ async def written(bootstrap: str, tape: str) -> Written:
     async for r in kafka.read_all(bootstrap, DEAD_LETTERS.on(tape)):
         found.letters.add((r.key, r.value, tuple(r.headers)))
     return found
+
+
+def play(tape: str, manifest: Path, bootstrap: str, folder: Path, *options: str) -> None:
+    """Play a recording to its end."""
+    run = IngestProcess(tape, manifest, bootstrap, folder, options=options)
+    status = run.wait()
+    assert status == 0, run.said()
