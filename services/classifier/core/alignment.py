@@ -29,19 +29,19 @@ NEAREST_FIRST = (*sorted(range(TIMED), key=lambda v: abs(OFFSETS_US[v])), *range
 
 _REACH_US, _REACH = OFFSETS_US[-1], LAGS[-1]
 
-MEMORY = 256
-"""Scores are means of about so many prints, of those that tell views apart."""
-
-WARM, RECENTRED = 16, 64
-"""Prints before the first choice, and the memory left after the centre has moved."""
-
-SIGMAS = 0.8
+MEMORY = 1024
 """
-A view displaces the one in use when it is better by this over the root of the memory.
+Leads are means of about so many prints, of those that tell views apart.
 
-With two views apart on a tenth of the prints, which is common, that is 2.5 to 3 standard
-deviations of the difference of their means.
+Views a tick of the clock apart differ on few prints, so it must be long; a change of delay is
+still seen within tens of prints, since what varied little before makes the test sharp.
 """
+
+WARM = 16
+"""Prints before a test can be made at all."""
+
+CERTAIN = 3.0
+"""Standard errors by which a view must lead the one in use to displace it."""
 
 TRANSIT_WINDOW_US = 60_000_000
 """The least transit is over one to two of these: long enough to meet an idle channel, short
@@ -71,8 +71,9 @@ def settled(state: SymbolState, moment: int) -> bool:
 def align(state: SymbolState, price: float, moment: int) -> int:
     """Index in `best` (not empty) of the prices in force at `moment`; scores the views."""
     best, cut, quotes = state.best, moment - state.centre_us, state.quotes
-    if not state.scores:
-        state.scores, state.view = [0.0] * VIEWS, CENTRE
+    if not state.leads:
+        state.view = CENTRE
+        _begin(state)
     at = []
     i = len(best) - 1
     for offset in OFFSETS_US:
@@ -112,24 +113,31 @@ def _verdict(held: Best, price: float) -> int:
     return (held[1] == price) - (held[0] == price)
 
 
+def _begin(state: SymbolState) -> None:
+    state.leads, state.squares, state.learned = [0.0] * VIEWS, [0.0] * VIEWS, 0
+
+
 def _learn(state: SymbolState, verdicts: list[int]) -> None:
     if state.learned < MEMORY:
         state.learned += 1
-    rate, tick, scores = 1 / state.learned, state.tick, state.scores
+    rate, tick, leads, squares = 1 / state.learned, state.tick, state.leads, state.squares
+    mine = verdicts[state.view]
     for view, verdict in enumerate(verdicts):
-        scores[view] += (verdict * tick - scores[view]) * rate
+        difference = (verdict - mine) * tick
+        leads[view] += (difference - leads[view]) * rate
+        squares[view] += (difference * difference - squares[view]) * rate
 
 
 def _choose(state: SymbolState) -> None:
-    scores, chosen = state.scores, state.view
-    top = max(scores)
-    if state.learned < WARM or top <= scores[chosen] + SIGMAS / state.learned**0.5:
+    leads = state.leads
+    top = max(leads)
+    if state.learned < WARM or top <= 0:
         return
-    chosen = next(view for view in NEAREST_FIRST if scores[view] == top)
-    if chosen < TIMED and chosen != CENTRE:
-        # The probes now stand elsewhere; what they scored says nothing of the new places.
+    chosen = next(view for view in NEAREST_FIRST if leads[view] == top)
+    if top * top * state.learned <= CERTAIN * CERTAIN * state.squares[chosen]:
+        return
+    if chosen < TIMED:
         state.centre_us += OFFSETS_US[chosen]
-        scores[:TIMED] = [top] * TIMED
-        state.learned = min(state.learned, RECENTRED)
         chosen = CENTRE
     state.view = chosen
+    _begin(state)

@@ -119,9 +119,9 @@ def _near(best: list[Best], i: int, price: float) -> Verdict | None:
 
 def _outside(held: Best, price: float, tick: int) -> Verdict:
     bid, ask, _, _ = held
-    if price > ask:
+    if price > ask and price > bid:
         return BUY, "outside", "outside" if tick == BUY else "outside contrary"
-    if price < bid:
+    if price < bid and price < ask:
         return SELL, "outside", "outside" if tick == SELL else "outside contrary"
     return _by_tick(tick, "tick lost")
 

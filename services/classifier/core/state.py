@@ -17,7 +17,7 @@ class SymbolState(msgspec.Struct, array_like=True):
     version (app.py).
 
     `encode` and `decode` keep it without loss, so a restored state goes on with the same
-    bytes. At most about 3 KB from quotes, 8 KB from book deltas.
+    bytes. At most about 4 KB from quotes, 8 KB from book deltas.
     """
 
     symbol: str
@@ -42,10 +42,12 @@ class SymbolState(msgspec.Struct, array_like=True):
     transit_since: int = 0
     whole_seconds: bool = True
 
-    # The alignment (alignment.py): the view in use, its centre, and how each has done.
+    # The alignment (alignment.py): the view in use, its centre, and by how much each other one
+    # is better (mean and mean square of the difference), over so many prints.
     view: int = 0
     centre_us: int = 0
-    scores: list[float] = []
+    leads: list[float] = []
+    squares: list[float] = []
     learned: int = 0
 
     # The last print of the main board (rules.py). tick and side: 1 buy, -1 sell, 0 unknown.
