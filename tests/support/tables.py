@@ -1,0 +1,110 @@
+"""
+An independent reader: the tables of a tape against the topics, message by message.
+
+It shares no code with the writer: rows come by SELECT, messages by msgspec.to_builtins.
+"""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.rows import dict_row
+
+from schemas import frames
+from schemas.market import Clock, Trade
+from schemas.topics import MARKET, TRADES_CLASSIFIED
+from schemas.trades_classified import TradeClassified, TradesClassifiedMessage
+from services.runtime import kafka
+
+Row = tuple[str, tuple[tuple[str, Any], ...]]
+
+
+def _row(table: str, fields: dict[str, Any]) -> Row:
+    return table, tuple(sorted((k, _plain(v)) for k, v in fields.items()))
+
+
+def _plain(value: Any) -> Any:
+    """Lists as tuples, numbers as floats: what is equal in the database is equal here."""
+    if isinstance(value, list | tuple):
+        return tuple(_plain(v) for v in value)
+    if isinstance(value, dict):
+        return tuple(sorted((k, _plain(v)) for k, v in value.items()))
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _of_message(message: Any) -> Row:
+    fields = {f: msgspec.to_builtins(getattr(message, f)) for f in message.__struct_fields__}
+    fields.setdefault("part", 0)
+    tag = message.__struct_config__.tag
+    if tag == "quote":
+        for side, name in (("bids", "bid"), ("asks", "ask")):
+            best = fields[side][0] if fields[side] else (None, None)
+            fields[f"{name}_price"], fields[f"{name}_volume"] = best
+    return _row("trades_classified" if tag == "trade_classified" else f"market_{tag}", fields)
+
+
+async def in_topics(bootstrap: str, tape: str) -> set[Row]:
+    """Every row that the records of the tape's topics ask for; bad lines ask for none."""
+    rows = set()
+    async for record in kafka.read_all(bootstrap, MARKET.on(tape)):
+        for message in frames.messages_and_errors(record.value):
+            if not isinstance(message, Trade | Clock | frames.BadLine):
+                rows.add(_of_message(message))
+    decoder = msgspec.json.Decoder(TradesClassifiedMessage)
+    async for record in kafka.read_all(bootstrap, TRADES_CLASSIFIED.on(tape)):
+        message = decoder.decode(record.value)
+        if isinstance(message, TradeClassified):
+            rows.add(_of_message(message))
+    return rows
+
+
+def in_tables(database: str, tape: str) -> Counter[Row]:
+    """Every row of the tape's message tables, with how often it stands there."""
+    rows: Counter[Row] = Counter()
+    with psycopg.connect(database, row_factory=dict_row) as connection:
+        names = connection.execute(
+            "SELECT hypertable_name AS name FROM timescaledb_information.hypertables "
+            "WHERE hypertable_schema = %s",
+            [tape],
+        ).fetchall()
+        for name in (n["name"] for n in names):
+            query = f"SELECT *, (extract(epoch FROM ts) * 1000)::bigint AS ts_ms FROM {tape}.{name}"
+            for row in connection.execute(query):
+                del row["ts"]
+                rows[_row(name, row)] += 1
+    return rows
+
+
+async def assert_equal(bootstrap: str, database: str, tape: str) -> int:
+    """
+    The tables hold exactly what the topics say, each once; the number of rows.
+
+    Raises:
+        AssertionError: with how many are missing, too many, twice, and one of each.
+    """
+    want, got = await in_topics(bootstrap, tape), in_tables(database, tape)
+    missing, extra = want - got.keys(), got.keys() - want
+    twice = [row for row, count in got.items() if count > 1]
+    assert (missing, extra, twice) == (set(), set(), []), (
+        f"{len(missing)} missing {list(missing)[:1]}, {len(extra)} too many {list(extra)[:1]}, "
+        f"{len(twice)} twice"
+    )
+    return len(want)
+
+
+async def stored_all(bootstrap: str, database: str, tape: str) -> bool:
+    """Whether the stored offsets are at the ends of the topics."""
+    client = kafka.consumer(bootstrap, "test-ends")
+    await client.start()
+    try:
+        ends = {}
+        for topic in (MARKET, TRADES_CLASSIFIED):
+            spans = await kafka.bounds(client, topic.on(tape))
+            ends |= {(topic.name, tp.partition): end for tp, (_, end) in spans.items()}
+    finally:
+        await client.stop()
+    with psycopg.connect(database) as connection:
+        rows = connection.execute(f"SELECT topic, partition, next FROM {tape}.offsets").fetchall()
+    at = {(topic, number): next_ for topic, number, next_ in rows}
+    return all(at.get(place, 0) == end for place, end in ends.items())
