@@ -103,23 +103,29 @@ class Load:
         self.sent = 0
         self._outboxes, self._frame = outboxes, frame
         self._source = messages(1_000_000_000, symbols, seed)
+        self._last_seq = 0
 
     async def more(self, count: int) -> None:
         """So many more messages, all on the broker when it returns."""
-        taken = itertools.islice(self._source, count)
-        for number, (at, record) in enumerate(framed(taken, PARTITIONS, self._frame)):
+        taken = list(itertools.islice(self._source, count))
+        self._last_seq = taken[-1].seq
+        for number, (at, record) in enumerate(framed(iter(taken), PARTITIONS, self._frame)):
             await self.append(at, record)
             if number % 50 == 0:
                 await asyncio.sleep(0)
         self.sent += count
         await self._outboxes.flush()
 
-    async def append(self, partition: int, record: bytes) -> None:
-        """One record as it is, good or bad."""
-        self.records[partition].append(record)
+    async def append(self, partition: int, record: bytes, counts_as: bytes | None = None) -> None:
+        """One record as it is, good or bad; `counts_as` is what is left of it when it is bad."""
+        self.records[partition].append(record if counts_as is None else counts_as)
         box = self._outboxes.get(MARKET.on(self.tape), partition)
         box.append(None, record)
         await box.relieved()
+
+    def next_seq(self) -> int:
+        """A seq behind everything sent so far; ten from it are before all that is sent later."""
+        return self._last_seq + 1
 
     async def flow(self, until: asyncio.Event, per_s: int = 20_000) -> None:
         """Input that keeps flowing, in bursts each 50 ms, until the event."""
