@@ -13,6 +13,9 @@ from zlib import crc32
 
 from services.ingest.core.sequence import ReceiveCounter
 
+ROOM = 1_000_000
+"""For what is missing before the first record that stands: more than was ever in flight."""
+
 Slot = tuple[str, int, str]
 """(raw topic, partition, venue): in which one prefix stands."""
 
@@ -37,14 +40,16 @@ class Stamper:
             self._counters[venue] = ReceiveCounter(seq)
         self._standing: dict[Slot, deque[tuple[int, int]]] = {}
         self._left: dict[str, int] = defaultdict(int)
+        self._lowest: dict[str, int] = {}
         self._recorded = recorded
 
     def expect(self, slot: Slot, records: Iterable[tuple[int, bytes]]) -> None:
         """These (seq, value) stand in the slot after the position, in this order."""
         queue = self._standing.setdefault(slot, deque())
-        before = len(queue)
-        queue.extend((seq, crc32(value)) for seq, value in records)
-        self._left[slot[2]] += len(queue) - before
+        for seq, value in records:
+            queue.append((seq, crc32(value)))
+            self._left[slot[2]] += 1
+            self._lowest[slot[2]] = min(seq, self._lowest.get(slot[2], seq))
 
     @property
     def last(self) -> dict[str, int]:
@@ -83,8 +88,10 @@ class Stamper:
         return seq, True
 
     def _fresh(self, counter: ReceiveCounter, venue: str, received_us: int) -> int:
-        if not self._recorded and self._left[venue] and counter.last is not None:
-            # A later record of the venue stands. There is room: this one once had a seq
-            # between the two, which reached no topic.
+        if not self._recorded and self._left[venue]:
+            # A later record of the venue stands. There is room before it: this one had a seq
+            # there once, which reached no topic.
+            if counter.last is None:
+                return counter.next(self._lowest[venue] - ROOM)
             return counter.next(counter.last + 1)
         return counter.next(received_us)

@@ -85,9 +85,11 @@ class Recording:
         if not self.files:
             raise FeedError(f"recording {self.name} has no files")
         self._extents = [scan(f.path) for f in self.files]
+        pairs = zip(self.files, self._extents, strict=True)
+        introduced = {file.venue for file, extent in pairs if extent.messages}
         self.progress = Progress(
             self.name,
-            total=sum(e.messages for e in self._extents) + len(self.references),
+            total=sum(e.messages for e in self._extents) + len(introduced & set(self.references)),
             damaged=[e.damage for e in self._extents if e.damage],
         )
         firsts = [e.first_ns for e in self._extents]

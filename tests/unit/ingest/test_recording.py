@@ -1,0 +1,209 @@
+"""The feed `recording`: merging, pace, resuming, and files of all sorts."""
+
+import asyncio
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.ingest.feeds import recording as feed_module
+from services.ingest.feeds.base import Arrival, FeedError
+from services.ingest.feeds.lines import scan, stamp_of, stamped_lines
+from services.ingest.feeds.pace import Pace
+from services.ingest.feeds.recording import RecordedFile, Recording
+
+NS = 1_700_000_000_000_000_000
+
+
+def made(folder: Path, *files: tuple[str, bytes], **options: Any) -> Recording:
+    """A recording of files given as (venue, contents)."""
+    recorded = []
+    for n, (venue, data) in enumerate(files):
+        path = folder / f"{n}.txt"
+        path.write_bytes(data)
+        route = lambda _venue, value: ("spot.trade", value[:3].decode("latin-1"))  # noqa: E731
+        recorded.append(
+            RecordedFile(path=path, venue=venue, feed="binance", topic="binance", route=route)
+        )
+    references = {venue: b"ref " + venue.encode() for venue, _ in files}
+    return Recording("r", recorded, references, **options)
+
+
+async def all_of(feed: Recording) -> list[list[Arrival]]:
+    """Every chunk to the end."""
+    return [list(chunk) async for chunk in feed.chunks(asyncio.Event())]
+
+
+def values(chunks: list[list[Arrival]]) -> list[bytes]:
+    """The vendors' bytes in order."""
+    return [arrival.value for chunk in chunks for arrival in chunk]
+
+
+def stamped(*pairs: tuple[int, str]) -> bytes:
+    """Lines at NS plus so many ns."""
+    return b"".join(b"%d %s\n" % (NS + ns, text.encode()) for ns, text in pairs)
+
+
+async def test_files_merge_by_receive_time_and_by_their_order_where_it_is_equal(
+    tmp_path: Path,
+) -> None:
+    """Each venue's reference record stands before its first line, received with it."""
+    feed = made(
+        tmp_path,
+        ("BN", stamped((0, "a0"), (5, "a5"), (9, "a9"))),
+        ("BNF", stamped((0, "b0"), (5, "b5"), (7, "b7"))),
+    )
+    chunks = await all_of(feed)
+    assert values(chunks) == [
+        b"ref BN", b"a0", b"ref BNF", b"b0", b"a5", b"b5", b"b7", b"a9"
+    ]  # fmt: skip
+    first = chunks[0][0]
+    assert first == Arrival("control", "BN", NS // 1000, "binance", "reference", "BN", b"ref BN")
+    feed.settled()
+    assert feed.report()["recording"] == {
+        "name": "r", "done": 8, "total": 8, "finished": True, "paced": False
+    }  # fmt: skip
+
+
+LINE = st.sampled_from(
+    [b"%d x\n" % NS, b"%d y\n" % (NS + 5), b"%d z\n" % (NS + 9), b"bad\n", b"\n"]
+)
+FILE = st.lists(LINE, max_size=12).map(b"".join)
+
+
+@given(files=st.lists(FILE, min_size=1, max_size=3), cut=st.integers(0, 40))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_resumed_at_any_cursor_it_gives_exactly_the_rest(
+    files: list[bytes], cut: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files out of order, with bad and blank lines, cut after any record: the same records."""
+    monkeypatch.setattr(feed_module, "CHUNK", 1)
+    parts = [(("BN", "BNF", "BNC")[n], data) for n, data in enumerate(files)]
+
+    async def play() -> tuple[list[Arrival], list[Any]]:
+        whole, cursors = made(tmp_path, *parts), []
+        arrivals = []
+        async for chunk in whole.chunks(asyncio.Event()):
+            arrivals += chunk
+            cursors.append((len(arrivals), whole.cursor()))
+        return arrivals, cursors
+
+    arrivals, cursors = asyncio.run(play())
+    given_, cursor = cursors[min(cut, len(cursors) - 1)]
+    again = made(tmp_path, *parts)
+    again.resume(cursor)
+    rest = [a for chunk in asyncio.run(all_of(again)) for a in chunk]
+    assert rest == arrivals[given_:]
+    assert again.progress.done == again.progress.total == len(arrivals)
+
+
+async def test_a_cursor_of_another_recording_or_of_none_is_refused(tmp_path: Path) -> None:
+    """The text says what to do; no cursor at all means from the beginning."""
+    feed = made(tmp_path, ("BN", stamped((0, "a"))))
+    with pytest.raises(FeedError, match="one recording is one tape"):
+        feed.resume({**feed.cursor(), "recording": "other"})
+    with pytest.raises(FeedError, match="not of a recording"):
+        feed.resume({"batches": 3})
+    feed.resume(None)
+    assert values(await all_of(feed)) == [b"ref BN", b"a"]
+
+
+async def test_stopping_ends_it_with_the_cursor_after_what_was_given(tmp_path: Path) -> None:
+    """A paced recording with hours to go ends at once."""
+    feed = made(tmp_path, ("BN", stamped((0, "a"), (3600 * 10**9, "b"))), speed=1.0)
+    stopping = asyncio.Event()
+    seen = []
+    async with asyncio.timeout(2):
+        async for chunk in feed.chunks(stopping):
+            seen += [arrival.value for arrival in chunk]
+            stopping.set()
+    assert seen == [b"ref BN", b"a"]
+    assert feed.cursor()["done"] == 2
+    feed.settled()
+    assert not feed.progress.finished
+
+
+async def test_while_nothing_is_due_empty_chunks_come_twice_a_second(tmp_path: Path) -> None:
+    """So that the reader can write its position."""
+    feed = made(tmp_path, ("BN", stamped((0, "a"), (1_000_000_000, "b"))), speed=1.0)
+    chunks = await all_of(feed)
+    assert chunks.count([]) >= 2
+    assert values(chunks) == [b"ref BN", b"a", b"b"]
+
+
+def test_pace_follows_speed_then_the_recorded_pace() -> None:
+    """At max nothing waits; from `paced_from_ns` on the first is due at once, the rest at 1x."""
+    pace = Pace(None, paced_from_ns=2_000_000_000)
+    assert [pace.wait_s(ns, 50.0) for ns in (0, 1_999_999_999)] == [0.0, 0.0]
+    assert not pace.paced
+    assert pace.wait_s(2_000_000_000, 100.0) == 0.0
+    assert pace.paced
+    assert pace.wait_s(2_500_000_000, 100.2) == pytest.approx(0.3)
+    assert pace.wait_s(2_500_000_000, 107.0) == 0.0
+    fast = Pace(10.0)
+    assert fast.wait_s(NS, 5.0) == 0.0
+    assert fast.wait_s(NS + 10**9, 5.0) == pytest.approx(0.1)
+
+
+def zst(data: bytes) -> bytes:
+    """Two Zstandard frames in one file."""
+    half = len(data) // 2
+    return zstandard.compress(data[:half]) + zstandard.compress(data[half:])
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zst])
+def test_plain_gzip_and_zstandard_read_alike(pack: Any, tmp_path: Path) -> None:
+    """Told apart by content; the name does not matter."""
+    data = stamped(*((n, f"message {n}") for n in range(1000)))
+    path = tmp_path / "capture"
+    path.write_bytes(pack(data))
+    assert [value for _, _, value in stamped_lines(path)] == [
+        b"message %d" % n for n in range(1000)
+    ]
+    extent = scan(path)
+    assert (extent.lines, extent.first_ns, extent.last_ns, extent.damage) == (
+        1000,
+        NS,
+        NS + 999,
+        "",
+    )
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_a_torn_file_ends_at_the_tear_and_scan_says_where(pack: Any, tmp_path: Path) -> None:
+    """Both readings see the same number of messages."""
+    data = stamped(*((n, f"{n * 7919 % 1_000_003:x}" * 20) for n in range(5000)))
+    packed = pack(data)
+    path = tmp_path / "torn"
+    path.write_bytes(packed[: len(packed) // 2])
+    extent = scan(path)
+    assert extent.messages == sum(1 for _ in stamped_lines(path)) < 5000
+    if pack is gzip.compress:
+        assert "damaged after line" in extent.damage
+
+
+def test_a_line_without_a_receive_time_is_given_whole_with_the_time_before_it(
+    tmp_path: Path,
+) -> None:
+    """17 digits are no receive time; blank lines are no messages; \\r\\n is no part of one."""
+    path = tmp_path / "odd"
+    path.write_bytes(b"12345678901234567 x\n%d a\r\n\n  \nbad line\n%d \n" % (NS, NS + 1))
+    assert list(stamped_lines(path, 0, 5)) == [
+        (5, 1, b"12345678901234567 x"),
+        (NS, 2, b"a"),
+        (NS, 5, b"bad line"),
+        (NS + 1, 6, b""),
+    ]
+    assert stamp_of(b"%d a" % NS) == (NS, 20)
+
+
+def test_a_missing_file_and_a_wrong_speed_are_told(tmp_path: Path) -> None:
+    """Before anything runs."""
+    with pytest.raises(FeedError, match="cannot be read"):
+        scan(tmp_path / "absent")
+    with pytest.raises(FeedError, match="speed must be positive, was -1"):
+        made(tmp_path, ("BN", b""), speed=-1.0)
