@@ -20,8 +20,9 @@ from tests.support.tapes import forget
 pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(240)]
 
 SEED = int(os.environ.get("VNTAPE_TEST_SEED") or secrets.randbelow(10**6))
-SPEED = "8"
-"""The recording would last 43 s; its rest is played as fast as it goes."""
+SECONDS = 160
+SPEED = "5"
+"""The recording would last 32 s; what is left after the kills is played as fast as it goes."""
 
 VICTIMS = ("ingest-1", "classifier-1", "writer-1")
 
@@ -29,7 +30,7 @@ VICTIMS = ("ingest-1", "classifier-1", "writer-1")
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three venues, nine symbols, a bad message each second."""
-    return damaged(tmp_path_factory.mktemp("recording"))
+    return damaged(tmp_path_factory.mktemp("recording"), SECONDS)
 
 
 @pytest.fixture(scope="module")
