@@ -42,7 +42,11 @@ def messages(record: bytes) -> list[MarketMessage]:
     Raises:
         msgspec.DecodeError: when any line is no message; `messages_and_errors` says which.
     """
-    return _decoder.decode_lines(record)
+    try:
+        return _decoder.decode_lines(record)
+    except (UnicodeDecodeError, RecursionError) as e:
+        # msgspec lets both through: broken UTF-8, and nesting beyond the interpreter's stack.
+        raise msgspec.DecodeError(str(e)) from e
 
 
 def messages_and_errors(record: bytes) -> list[MarketMessage | BadLine]:
@@ -53,6 +57,6 @@ def messages_and_errors(record: bytes) -> list[MarketMessage | BadLine]:
             continue
         try:
             out.append(_decoder.decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError) as e:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
             out.append(BadLine(index, line, str(e)))
     return out

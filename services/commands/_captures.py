@@ -93,7 +93,7 @@ def _from_messages(paths: Iterable[Path]) -> Iterator[MarketMessage]:
 def _message(path: Path, number: int, line: bytes) -> MarketMessage:
     try:
         return frames.messages(line)[0]
-    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
         raise CaptureError(f"{path}, line {number}: no message of market: {e}") from e
 
 

@@ -8,7 +8,7 @@ deterministic. A crash then repeats outputs with the same `(seq, part)`, and rea
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -77,7 +77,7 @@ class Pump(Generic[S]):
         repeats = partition.repeats
         try:
             messages = self._decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             messages = self._decode_around(number, offset, value)
         else:
             self._limit.good(len(messages), time.monotonic())
@@ -179,6 +179,11 @@ class Pump(Generic[S]):
             [sink(topic.name) for topic in topics.values() if topic.clocked],
             strikes,
         )
+
+    def move(self, number: int, offset: int, messages: Sequence[Any]) -> None:
+        """Take messages that stand in no record, as if the one at `offset` held them."""
+        self.partitions[number].run(offset, messages)
+        self._since[number] += len(messages)
 
     # ---- snapshots ------------------------------------------------------------------------
 

@@ -217,3 +217,27 @@ def test_an_example_of_market_can_stand_in_the_partition_of_its_symbol() -> None
     for example in examples("market"):
         symbol = example.message.symbol
         assert 0 <= partition(routing_key(symbol), BY_NAME["market"].partitions) < 12
+
+
+POISON = {
+    "nested too deeply": b'{"type":"trade","symbol":"S","x":'
+    + b"[" * 50_000
+    + b"]" * 50_000
+    + b"}",
+    "broken UTF-8": b'{"type":"trade","symbol":"\xc3\x28","seq":1}',
+    "no JSON": b"\x00",
+}
+
+
+@pytest.mark.parametrize("line", POISON.values(), ids=POISON)
+@pytest.mark.parametrize("topic", ["market", TRADES_CLASSIFIED.name])
+def test_a_poisonous_line_is_refused_and_kills_no_reader(topic: str, line: bytes) -> None:
+    (example, *_) = examples(topic)
+    good, record = example.line, kafka_record(example)
+    framed = BY_NAME[topic].codec == "frames"
+    record.value = b"\n".join([good, line, good]) if framed else line
+    batch = Batch({(topic, 0): 0})
+    batch.add(topic, record)
+    assert [refused.line for refused in batch.refused] == [line]
+    found, bad = wire.heads(record.value, frame=framed)
+    assert (len(found), bad) == (2 * framed, 1)

@@ -42,7 +42,7 @@ def heads(record: bytes, *, frame: bool) -> tuple[list[tuple[Head, bytes]], int]
         found = _head.decode_lines(record) if frame else [_head.decode(record)]
         if len(found) == len(lines):
             return list(zip(found, lines, strict=True)), 0
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     return _one_by_one(lines)
 
@@ -52,7 +52,7 @@ def _one_by_one(lines: list[bytes]) -> tuple[list[tuple[Head, bytes]], int]:
     for line in (stripped for raw in lines if (stripped := raw.strip())):
         try:
             good.append((_head.decode(line), line))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             bad += 1
     return good, bad
 

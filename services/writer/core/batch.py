@@ -145,7 +145,7 @@ def _messages(topic: str, record: Record) -> Sequence[Any]:
         return _LETTER
     try:
         return frames.messages(value) if codec == "frames" else (_decode_one[topic](value),)
-    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
         if codec == "frames":
             return frames.messages_and_errors(value)
         return (BadLine(0, value, str(e)),)
