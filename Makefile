@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test demo bench soak up down
+.PHONY: help setup check style types imports contract test demo bench soak up down
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 9
@@ -17,11 +17,22 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-check: setup ## style, types and import laws
+check: setup ## style, types, import laws and the contract
+	@$(MAKE) --no-print-directory --keep-going --output-sync -j4 style types imports contract
+
+style:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+types:
 	$(BIN)/mypy
-	$(if $(wildcard .importlinter),$(BIN)/lint-imports)
+
+imports:
+	$(BIN)/lint-imports
+
+contract:
+	$(BIN)/vntape schemas check
+	$(BIN)/pytest -q tests/contract tests/unit/schemas
 
 test: setup ## all tests, on a real Kafka and a real TimescaleDB
 	$(BIN)/pytest -m 'not soak' $(ARGS)

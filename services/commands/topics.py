@@ -1,0 +1,93 @@
+"""Create the topics of a tape, list them, or say how they differ from what they should be."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Literal, TypeVar
+
+import click
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+
+from schemas.topics import DAY_MS, TOPICS, Topic
+from services.commands._context import settings
+from services.runtime import topics_admin, topics_state
+
+T = TypeVar("T")
+
+_tape = click.option("--tape", help="The tape; VNTAPE_TAPE or `live` if not given.")
+
+
+@click.group()
+def command() -> None:
+    """Create, list or compare the topics of a tape."""
+
+
+@command.command()
+@_tape
+def apply(tape: str | None) -> None:
+    """Create the topics that are not there; those that are stay as they are."""
+    bootstrap, name = _where(tape)
+    created = _ask(topics_admin.apply(bootstrap, name))
+    for topic in created:
+        click.echo(f"created {topic}")
+    click.echo(f"tape {name}: {len(created)} created, {len(TOPICS) - len(created)} there before")
+    for line in topics_state.differences(_ask(topics_state.describe(bootstrap, name)), name):
+        click.echo(f"warning: {line}", err=True)
+
+
+@command.command("list")
+@_tape
+def list_(tape: str | None) -> None:
+    """Every topic of the contract, and whether the tape has it."""
+    bootstrap, name = _where(tape)
+    found = _ask(topics_state.describe(bootstrap, name))
+    lines = Table(box=None, pad_edge=False)
+    for heading in ("topic", "there", "partitions", "kept", "codec", "producers", "consumers"):
+        justify: Literal["left", "right"] = "right" if heading == "partitions" else "left"
+        lines.add_column(heading, justify=justify, no_wrap=heading == "topic")
+    for topic in TOPICS:
+        there = found.get(topic.name)
+        lines.add_row(
+            topic.on(name),
+            "yes" if there else "no",
+            str(there.partitions if there else topic.partitions),
+            _kept(topic, topics_admin.config_of(topic, name)),
+            topic.codec,
+            ", ".join(topic.producers),
+            ", ".join(topic.consumers),
+        )
+    Console().print(lines)
+
+
+@command.command()
+@_tape
+def diff(tape: str | None) -> None:
+    """Say what differs in partitions and settings; exit code 0 only when nothing does."""
+    bootstrap, name = _where(tape)
+    lines = topics_state.differences(_ask(topics_state.describe(bootstrap, name)), name)
+    for line in lines:
+        click.echo(line)
+    if lines:
+        raise click.exceptions.Exit(1)
+    click.echo(f"tape {name}: all {len(TOPICS)} topics are as they should be")
+
+
+def _kept(topic: Topic, config: dict[str, str]) -> str:
+    if topic.compacted:
+        return "last of each key"
+    return (
+        "until dropped" if config["retention.ms"] == "-1" else f"{topic.retention_ms // DAY_MS} d"
+    )
+
+
+def _where(tape: str | None) -> tuple[str, str]:
+    found = settings(tape=tape)
+    return str(found.kafka), found.tape
+
+
+def _ask(question: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(question)
+    except (KafkaError, OSError, RuntimeError) as e:
+        raise click.ClickException(f"Kafka did not do it: {str(e).strip() or e!r}") from e

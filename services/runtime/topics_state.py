@@ -1,0 +1,62 @@
+"""What topics a tape has in Kafka, and how they differ from schemas/topics.py."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from schemas.topics import TOPICS, Topic
+from services.runtime.topics_admin import admin, config_of
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A topic as the broker has it; `config` holds every setting, defaults too."""
+
+    partitions: int
+    config: Mapping[str, str]
+
+
+async def describe(bootstrap: str, tape: str, topics: Iterable[Topic] = TOPICS) -> dict[str, Found]:
+    """Topic (without the tape) -> what the broker has; topics that are not there are left out."""
+    names = {topic.on(tape): topic.name for topic in topics}
+    async with admin(bootstrap) as client:
+        there = [full for full in names if full in set(await client.list_topics())]
+        if not there:
+            return {}
+        counts = {t["topic"]: len(t["partitions"]) for t in await client.describe_topics(there)}
+        asked = [ConfigResource(ConfigResourceType.TOPIC, full) for full in there]
+        configs: dict[str, dict[str, str]] = {}
+        for reply in await client.describe_configs(asked):
+            for resource in reply.resources:
+                configs.update([_config(resource)])
+    return {names[full]: Found(counts[full], configs[full]) for full in there}
+
+
+def _config(resource: Any) -> tuple[str, dict[str, str]]:
+    code, message, _kind, full, entries = resource
+    if code:
+        raise RuntimeError(f"Kafka does not describe topic {full}: error {code} {message or ''}")
+    return full, {name: str(value) for name, value, *_ in entries}
+
+
+def differences(
+    found: Mapping[str, Found], tape: str, topics: Iterable[Topic] = TOPICS
+) -> list[str]:
+    """A sentence for each topic that is not there, and each setting that is not ours; pure."""
+    said: list[str] = []
+    for topic in topics:
+        there = found.get(topic.name)
+        if there is None:
+            said.append(f"{topic.on(tape)} is not there")
+            continue
+        if there.partitions != topic.partitions:
+            said.append(
+                f"{topic.on(tape)} has {there.partitions} partitions, not {topic.partitions}"
+            )
+        for name, wanted in config_of(topic, tape).items():
+            value = there.config.get(name, "unset")
+            if value != wanted:
+                said.append(f"{topic.on(tape)}: {name} is {value}, not {wanted}")
+    return said
