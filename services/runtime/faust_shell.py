@@ -206,6 +206,10 @@ class FaustShell:
             self.settings.kafka, f"vntape-{self.name}-snapshots", fetch_max_wait_ms=5
         )
         await self._reader.start()
+        try:
+            await kafka.partitions_of(self._reader, self.app.source_topic)
+        except LookupError as e:
+            end(EXIT_REFUSE, "refused", e)
         self._outboxes = Outboxes(self._producer)
         self.pump = Pump(self.service, self.settings, self._outboxes, self.metrics)
         self._http, port = await http.serve(

@@ -218,6 +218,15 @@ class Partition(Generic[S]):
         stream = self._streams[symbol] = _Stream(unit)
         return stream
 
+    def last_seqs(self) -> dict[str, int]:
+        """Venue -> seq of the newest message its units and broadcasts have seen."""
+        seqs: dict[str, int] = {}
+        for name, stream in self._streams.items():
+            is_broadcast = name.startswith(BROADCAST)
+            venue = name.removeprefix(BROADCAST) if is_broadcast else venue_of(name)
+            seqs[venue] = max(stream.seq, seqs.get(venue, 0))
+        return seqs
+
     def encode(self) -> bytes:
         """The whole state, msgpack; the caller takes `next_offset` in the same section."""
         return msgspec.msgpack.encode(
