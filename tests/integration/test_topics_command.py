@@ -1,0 +1,60 @@
+"""`vntape topics` against a real Kafka."""
+
+import asyncio
+
+import pytest
+from aiokafka.admin import NewTopic
+from click.testing import CliRunner, Result
+
+from schemas.topics import TOPICS
+from services.commands.topics import command
+from services.runtime.topics_admin import admin
+
+pytestmark = pytest.mark.broker
+
+
+def run(kafka: str, database: str, *words: str) -> Result:
+    environment = {"VNTAPE_KAFKA": kafka, "VNTAPE_DATABASE_URL": database, "COLUMNS": "200"}
+    return CliRunner().invoke(command, list(words), env=environment)
+
+
+def test_apply_makes_all_topics_once_and_diff_then_finds_nothing(
+    kafka: str, database: str, tape: str
+) -> None:
+    before = run(kafka, database, "diff", "--tape", tape)
+    assert before.exit_code == 1
+    assert before.output.count("is not there") == len(TOPICS)
+    first = run(kafka, database, "apply", "--tape", tape)
+    assert first.exit_code == 0, first.output
+    assert f"{len(TOPICS)} created, 0 there before" in first.output
+    again = run(kafka, database, "apply", "--tape", tape)
+    assert f"0 created, {len(TOPICS)} there before" in again.output
+    assert "warning" not in first.output + again.output
+    after = run(kafka, database, "diff", "--tape", tape)
+    assert after.exit_code == 0, after.output
+    listed = run(kafka, database, "list", "--tape", tape).output
+    for topic in TOPICS:
+        assert f"{tape}.{topic.name} " in listed
+    assert " no " not in listed
+
+
+def test_diff_names_a_topic_that_somebody_made_otherwise(
+    kafka: str, database: str, tape: str
+) -> None:
+    async def make() -> None:
+        async with admin(kafka) as client:
+            await client.create_topics([NewTopic(f"{tape}.market", 5, 1)])
+
+    asyncio.run(make())
+    warned = run(kafka, database, "apply", "--tape", tape)
+    assert f"warning: {tape}.market has 5 partitions, not 12" in warned.output
+    said = run(kafka, database, "diff", "--tape", tape)
+    assert said.exit_code == 1
+    assert f"{tape}.market has 5 partitions, not 12" in said.output
+    assert f"{tape}.market: message.timestamp.type is CreateTime, not LogAppendTime" in said.output
+
+
+def test_no_kafka_is_one_sentence() -> None:
+    result = run("127.0.0.1:1", "postgresql://x@127.0.0.1:1/x", "list")
+    assert result.exit_code == 1
+    assert "Kafka did not do it" in result.output
