@@ -2,6 +2,7 @@
 
 import random
 import socket
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from services.stack.places import StackError
 
 # Below Linux's range for outgoing connections, so a remembered port is not taken by one of those.
 _RANGE = range(20000, 32000)
+_CLOSING_S = 2.0
 
 
 def is_free(port: int) -> bool:
@@ -38,7 +40,12 @@ def require_free(port: int, what: str, setting: str) -> None:
     Raises:
         StackError: something else listens on `port`; names it, the holder and `setting`.
     """
-    if not is_free(port):
+    # A killed server's sockets outlive its process by some ms while the kernel closes them.
+    deadline = time.monotonic() + _CLOSING_S
+    while not is_free(port):
+        if time.monotonic() < deadline:
+            time.sleep(0.05)
+            continue
         raise StackError(
             f"port {port} of {what} is held by {_holder(port)}: end that program, "
             f"or set {setting} to another port (0: a free one)"

@@ -177,6 +177,7 @@ async def test_an_offset_outside_the_log_is_refused(stack: Addresses, tape: str)
     settings = await prepared(stack, tape)
     with psycopg.connect(stack.database) as connection:
         connection.execute(f"INSERT INTO {tape}.offsets VALUES ('market', 3, 17)")
+    process = Process("writer", settings, Metrics("writer"))
+    writer = Writer(process, stack.kafka, roles.url(settings, roles.WRITER))
     with pytest.raises(OutsideLogError, match=r"market\[3\]: 17 records are stored"):
-        async with writing(settings), asyncio.timeout(10):
-            await asyncio.Event().wait()
+        await writer.run()

@@ -93,9 +93,10 @@ class Sender:
         await self._producer.start()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._outboxes.stop()
-        await self._producer.stop()
+    async def __aexit__(self, failure: object, *_: object) -> None:
+        if failure is None:
+            await self._outboxes.stop()
+            await self._producer.stop()
 
     async def market(self, messages: Iterable[MarketMessage], frame: int = 50) -> None:
         """These into `market`, and its trades, classified, into `trades-classified`."""
