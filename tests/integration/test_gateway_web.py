@@ -1,16 +1,22 @@
 """REST, documentation and the page of a real gateway."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
+import msgspec
 import pytest
+from msgspec import structs
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from schemas import frames
+from schemas.market import Clock, Trade
 from services.gateway.core.channels import CHANNELS
 from tests.support.browser import page
 from tests.support.eventually import eventually
-from tests.support.gateway import Feed, Gateway, stream_url
+from tests.support.gateway import PARTITIONS, Feed, Gateway, gateway, stream_url, writer
+from tests.support.stack import ROOT
 
 pytestmark = [pytest.mark.broker]
 
@@ -87,3 +93,38 @@ async def test_the_page_shows_live_trades_and_quotes_in_a_real_browser(
         assert SYMBOL in quotes
         assert "ETHUSDT.BN" in quotes
         await tab.screenshot(tmp_path / "page.png")
+
+
+@pytest.mark.database
+async def test_history_gives_back_every_kind_as_it_was_on_the_stream(
+    kafka: str, database: str, tape: str, source: Feed, tmp_path: Path
+) -> None:
+    """Every stored example of the contract goes through the real writer and comes back equal."""
+    sent = examples()
+    for partition in range(PARTITIONS):
+        await source.send_frame([m for m in sent if m.symbol == "*"], partition)
+    await source.send_market([m for m in sent if m.symbol != "*"])
+    with writer(kafka, tape, tmp_path, database):
+        async with gateway(kafka, tape, tmp_path, database=database) as served:
+            for message in sent:
+                found = await eventually(lambda m=message: stored(served, m), 20)
+                assert found == msgspec.json.decode(frames.encode(message))
+
+
+def stored(served: Gateway, message: Any) -> dict[str, Any] | None:
+    """The message as history gives it, without what the gateway adds."""
+    symbol = f"*{message.venue}" if message.symbol == "*" else message.symbol
+    path = f"/v1/history/{message.__struct_config__.tag}/{symbol}?after={message.seq - 1}&limit=1"
+    for found in served.get(path)["items"]:
+        if found["seq"] == message.seq:
+            return {k: v for k, v in found.items() if k not in ("ch", "prev", "stream")}
+    return None
+
+
+def examples() -> list[Any]:
+    """The examples of `market` that are stored, each with a seq of its own, ascending."""
+    files = sorted((ROOT / "schemas" / "examples").glob("market.*/*.json"))
+    found = [frames.messages(f.read_bytes().replace(b"\n", b" "))[0] for f in files]
+    kept = [m for m in found if not isinstance(m, (Trade, Clock))]
+    assert len({type(m) for m in kept}) == 12
+    return [structs.replace(m, seq=1_700_000_000_000_001 + n) for n, m in enumerate(kept)]
