@@ -1,0 +1,338 @@
+"""Each safeguard of the pump by itself, on a real broker, as a test that fails without it."""
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from schemas import frames
+from schemas.topics import CLASSIFIER_SNAPSHOTS, MARKET, TRADES_CLASSIFIED
+from schemas.trades_classified import TradeClassified
+from services.runtime import faust_shell, snapshots, topics_admin
+from services.runtime import kafka as clients
+from services.runtime.faust_shell import FaustShell
+from services.runtime.outbox import Outbox, Outboxes
+from services.runtime.partition import Partition
+from services.runtime.settings import load as settings
+from tests.support.counting import Counted, service
+from tests.support.eventually import eventually
+from tests.support.load import PARTITIONS, compare, load, outcome, output_log, readers_rule
+from tests.support.trades import framed, messages
+from tests.support.workers import workers
+
+pytestmark = pytest.mark.broker
+
+
+# ---- the ordered sender --------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def a_producer(kafka: str, tape: str) -> AsyncIterator[AIOKafkaProducer]:
+    await topics_admin.apply(kafka, tape, partitions=PARTITIONS)
+    producer = clients.producer(kafka, "test")
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+async def test_records_are_in_the_log_in_the_order_of_their_appends(kafka: str, tape: str) -> None:
+    """Six tasks append and close batches at will; one sender keeps the order of the appends."""
+    async with a_producer(kafka, tape) as producer:
+        box = Outbox(producer, MARKET.on(tape), 0, on_failure=_raise)
+        box.start()
+        appended = 0
+
+        async def writer() -> None:
+            nonlocal appended
+            for n in range(400):
+                box.append(None, str(appended).encode())
+                appended += 1
+                if n % 3 == 0:
+                    box.ticket()
+                if n % 5 == 0:
+                    await asyncio.sleep(0)
+                if n % 100 == 0:
+                    await box.acknowledged(box.ticket())
+
+        await asyncio.gather(*(writer() for _ in range(6)))
+        await box.acknowledged(box.ticket())
+        await box.stop()
+    got = [int(r.value) async for r in clients.read_all(kafka, MARKET.on(tape), partitions=[0])]
+    late = sum(a > b for a, b in itertools.pairwise(got))
+    assert (late, len(got)) == (0, 2400)
+
+
+async def test_the_open_batch_grows_while_one_is_in_flight(kafka: str, tape: str) -> None:
+    async with a_producer(kafka, tape) as producer:
+        box = Outbox(producer, MARKET.on(tape), 0, on_failure=_raise)
+        box.start()
+        for n in range(2000):
+            box.append(None, b"x")
+            if n % 4 == 0:
+                await asyncio.sleep(0)
+        ticket = box.ticket()
+        await box.acknowledged(ticket)
+        await box.stop()
+        assert ticket < 400, f"{ticket} batches for 500 turns of the loop"
+
+
+async def test_nothing_is_sent_after_a_failed_output(kafka: str, tape: str) -> None:
+    """The second batch fails: it is told once, the third never leaves, nobody is told "done"."""
+    failures: list[str] = []
+    async with a_producer(kafka, tape) as producer:
+        real, sent = producer.send_batch, 0
+
+        async def second_fails(*args: Any, **options: Any) -> Any:
+            nonlocal sent
+            sent += 1
+            if sent == 2:
+                raise ConnectionError("the cable")
+            return await real(*args, **options)
+
+        producer.send_batch = second_fails
+        boxes = Outboxes(producer, lambda topic, n, e: failures.append(f"{topic}/{n}: {e}"))
+        box = boxes.get(MARKET.on(tape), 0)
+        for value in (b"1", b"2", b"3"):
+            box.append(None, value)
+            ticket = box.ticket()
+        await eventually(lambda: failures)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await box.acknowledged(ticket)
+        await boxes.stop()
+    assert failures == [f"{MARKET.on(tape)}/0: the cable"]
+    got = [r.value async for r in clients.read_all(kafka, MARKET.on(tape), partitions=[0])]
+    assert got == [b"1"]
+
+
+def _raise(_topic: str, _partition: int, error: BaseException) -> None:
+    raise error
+
+
+# ---- a shell in this process ---------------------------------------------------------------------
+
+
+class Ended(BaseException):
+    """The process would have ended."""
+
+
+@pytest.fixture
+def no_exit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(code: int, event: str, error: BaseException) -> None:
+        raise Ended(code, event, str(error))
+
+    monkeypatch.setattr(faust_shell, "end", ended)
+
+
+@asynccontextmanager
+async def a_shell(kafka: str, tape: str, folder: Path) -> AsyncIterator[FaustShell]:
+    """A shell that owns all partitions, without a group: events are handed to its agent here."""
+    config = settings({}, kafka=kafka, tape=tape, local_dir=folder)
+    shell = FaustShell(service(), config, 1)
+    await shell.open()
+    try:
+        await shell.positions(set(range(PARTITIONS)))
+        yield shell
+    finally:
+        await shell.close()
+
+
+class Stream:
+    """Stands where Faust's stream stands: gives the agent these records, some loop turns apart."""
+
+    def __init__(self, records: list[tuple[int, int, bytes]], generation: int = 0) -> None:
+        self._records, self._generation = records, generation
+
+    def noack(self) -> "Stream":
+        return self
+
+    async def events(self) -> AsyncIterator[Any]:
+        for partition, offset, value in self._records:
+            message = SimpleNamespace(
+                partition=partition,
+                offset=offset,
+                value=value,
+                generation_id=self._generation,
+                timestamp=0.0,
+            )
+            yield SimpleNamespace(message=message, ack=lambda: None)
+            await asyncio.sleep(0)
+
+
+def numbered(count: int, frame: int = 40) -> list[tuple[int, int, bytes]]:
+    """(partition, offset, record) of synthetic trades."""
+    at = dict.fromkeys(range(PARTITIONS), 0)
+    out = []
+    for partition, record in framed(messages(count, 60, 7), PARTITIONS, frame):
+        out.append((partition, at[partition], record))
+        at[partition] += 1
+    return out
+
+
+def of(records: list[tuple[int, int, bytes]], partition: int) -> list[bytes]:
+    return [value for number, _, value in records if number == partition]
+
+
+async def test_every_snapshot_is_the_state_at_a_frame_boundary(
+    kafka: str, tape: str, tmp_path: Path, no_exit: None
+) -> None:
+    """Snapshots taken all the time while frames run: each is exactly the state of its offset."""
+    async with load(kafka, tape):
+        pass
+    records = numbered(20_000, frame=5)
+    async with a_shell(kafka, tape, tmp_path) as shell:
+        over = asyncio.Event()
+
+        async def all_the_time(number: int) -> None:
+            while not over.is_set():
+                await shell._snapshot(number)
+                await asyncio.sleep(0)
+
+        taking = [asyncio.create_task(all_the_time(n)) for n in range(PARTITIONS)]
+        await shell._pump_all(Stream(records))
+        over.set()
+        await asyncio.gather(*taking)
+    taken = 0
+    for number in range(PARTITIONS):
+        values = of(records, number)
+        pure: Partition[Counted] = Partition(service(), {TradeClassified: _nowhere}, [])
+        for snapshot in await all_snapshots(kafka, tape, number):
+            for offset in range(pure.next_offset, snapshot.next_offset):
+                pure.run(offset, frames.messages(values[offset]))
+            assert snapshot.body() == pure.encode(), f"at {snapshot.next_offset} of {number}"
+            taken += 1
+    print(f"{taken} snapshots")
+    assert taken > 100
+
+
+def _nowhere(_key: bytes, _value: bytes) -> None:
+    pass
+
+
+async def all_snapshots(kafka: str, tape: str, partition: int) -> list[snapshots.Snapshot]:
+    """All of them, each a single chunk."""
+    topic = CLASSIFIER_SNAPSHOTS.on(tape)
+    found = [
+        snapshots.choose([record], 1).snapshot
+        async for record in clients.read_all(kafka, topic, partitions=[partition])
+    ]
+    return [snapshot for snapshot in found if snapshot is not None]
+
+
+async def test_a_snapshot_waits_until_the_outputs_below_it_are_on_the_broker(
+    kafka: str, tape: str, tmp_path: Path, no_exit: None
+) -> None:
+    """The outputs are held up on their way; as long as they are, no state may be in the log."""
+    async with load(kafka, tape):
+        pass
+    async with a_shell(kafka, tape, tmp_path) as shell:
+        gate, real = asyncio.Event(), shell._producer.send_batch
+
+        async def held_up(batch: Any, topic: str, **options: Any) -> Any:
+            if topic == TRADES_CLASSIFIED.on(tape):
+                await gate.wait()
+            return await real(batch, topic, **options)
+
+        shell._producer.send_batch = held_up
+        await shell._pump_all(Stream(numbered(2000)))
+        saving = asyncio.gather(*(shell._snapshot(number) for number in range(PARTITIONS)))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await asyncio.shield(saving)
+        counts = [len(await all_snapshots(kafka, tape, n)) for n in range(PARTITIONS)]
+        assert counts == [0] * PARTITIONS
+        gate.set()
+        await saving
+        counts = [len(await all_snapshots(kafka, tape, n)) for n in range(PARTITIONS)]
+        assert counts == [1] * PARTITIONS
+
+
+async def test_events_of_an_old_generation_are_left_alone(
+    kafka: str, tape: str, tmp_path: Path, no_exit: None
+) -> None:
+    """They were fetched before a rebalance; what the pump does with them is not its own."""
+    async with load(kafka, tape):
+        pass
+    async with a_shell(kafka, tape, tmp_path) as shell:
+        shell.app.consumer_generation_id = 2
+        await shell._pump_all(Stream(numbered(500), generation=1))
+        assert [p.next_offset for p in shell.pump.partitions.values()] == [0] * PARTITIONS
+        shell.pump.keep_only({0})
+        await shell._pump_all(Stream(numbered(500), generation=2))
+        assert list(shell.pump.partitions) == [0]
+        assert shell.pump.partitions[0].next_offset == len(of(numbered(500), 0))
+
+
+async def test_an_event_that_is_not_the_next_one_is_never_taken(
+    kafka: str, tape: str, tmp_path: Path, no_exit: None
+) -> None:
+    """Below: a repeat, skipped. Above: something is missing, and the process ends."""
+    async with load(kafka, tape):
+        pass
+    records = [r for r in numbered(2000) if r[0] == 0]
+    async with a_shell(kafka, tape, tmp_path) as shell:
+        await shell._pump_all(Stream(records[:5] + records[2:8]))
+        assert shell.pump.partitions[0].next_offset == 8
+        with pytest.raises(Ended, match=r"\(70, 'input_hole', .*8 is due, 9 came"):
+            await shell._pump_all(Stream(records[9:]))
+    log = await output_log(kafka, tape)
+    values = of(records, 0)[:8]
+    assert log[0] == outcome(service(), values)
+
+
+# ---- real holes, and readers ---------------------------------------------------------------------
+
+
+async def test_a_hole_in_the_input_is_met_by_one_more_seek_and_then_the_end(
+    kafka: str, tape: str, tmp_path: Path
+) -> None:
+    """The end of a transaction takes an offset that no reader ever gets: a real hole."""
+    with workers(kafka, tape, tmp_path) as crew:
+        async with load(kafka, tape) as feed:
+            await feed.more(300)
+            worker = crew.start()
+            await eventually(lambda: crew.health()["state"] == "ok", 20)
+            foreign = AIOKafkaProducer(bootstrap_servers=kafka, transactional_id=tape)
+            await foreign.start()
+            async with foreign.transaction():
+                await foreign.send_and_wait(MARKET.on(tape), b"", partition=1)
+            await foreign.stop()
+            feed.records[1].append(b"")
+            await feed.more(2000)
+            assert await worker.ended() == 70
+            assert len(worker.said("hole_in_input")) == 1, "the second line within 1 s is dropped"
+            hole = worker.said("input_hole")[0]
+            assert (hole["partition"], hole["got"]) == (1, hole["at"] + 1)
+            before = compare(feed.expected(service()), await output_log(kafka, tape))
+            assert before.wrong == 0, "it went on over the hole"
+
+
+async def test_readers_who_forget_the_part_lose_outputs(kafka: str, tape: str) -> None:
+    """What `part` is for: two outputs of one input are two records of one seq."""
+    values = of(numbered(3000), 0)
+    outputs = outcome(service(), values)
+    assert readers_rule(outputs) == outputs
+    assert len(readers_rule(outputs, use_part=False)) < len(outputs)
+
+
+def test_end_of_a_failed_output_is_a_real_exit() -> None:
+    """`die` ends the process at once: no cleanup could send what is still queued."""
+    child = os.fork()
+    if not child:
+        from services.runtime.outbox import die
+
+        try:
+            die("topic", 0, ConnectionError())
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 70
