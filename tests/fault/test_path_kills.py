@@ -5,7 +5,6 @@ import random
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,60 +12,12 @@ import pytest
 from services.stack import Addresses
 from tests.support.eventually import eventually_sync
 from tests.support.path import Crew, crew
-from tests.support.path_recording import damaged
 from tests.support.path_result import Result, assert_same, result, summary
-from tests.support.tapes import forget
 
 pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(240)]
 
 SEED = int(os.environ.get("VNTAPE_TEST_SEED") or secrets.randbelow(10**6))
-SECONDS = 160
-SPEED = "5"
-"""The recording would last 32 s; what is left after the kills is played as fast as it goes."""
-
 VICTIMS = ("ingest-1", "classifier-1", "writer-1")
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three venues, nine symbols, a bad message each second."""
-    return damaged(tmp_path_factory.mktemp("recording"), SECONDS)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(
-    stack: Addresses, recording: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Result]:
-    """What a run without any trouble leaves."""
-    tape = f"t{secrets.token_hex(6)}"
-    with crew(stack, tape, tmp_path_factory.mktemp("undisturbed"), recording) as all_of_it:
-        for name in VICTIMS:
-            all_of_it.start(name)
-        all_of_it.finish()
-        assert all_of_it.restarts == 0
-    found = result(stack, tape)
-    print(f"\nundisturbed: {summary(found)}")
-    assert found.repeats == 0
-    yield found
-    forget(tape, stack)
-
-
-def begin(path: Crew, *names: str) -> None:
-    """All started, and the recording flows."""
-    for name in names:
-        path.start(name)
-    for name in names:
-        eventually_sync(lambda n=name: path.ready(n), 30)
-    path.start("ingest-1", "--speed", SPEED)
-    eventually_sync(lambda: path.played() > 2000, 30)
-
-
-def rush(path: Crew) -> None:
-    """The rest of the recording as fast as it goes, after one more kill of ingest."""
-    assert path.playing(), "the recording ended before the trouble did: choose a lower speed"
-    path.kill("ingest-1", restart=False)
-    path.start("ingest-1")
-    path.finish()
 
 
 def plan(chance: random.Random, each: int, pairs: int) -> list[tuple[str, ...]]:
@@ -103,9 +54,9 @@ def test_everything_killed_at_random_leaves_what_an_undisturbed_run_leaves(
 ) -> None:
     """Eleven kills -9 and one of ingest: topics and tables are equal, byte for byte."""
     with crew(stack, tape, tmp_path, recording) as path:
-        begin(path, "classifier-1", "writer-1")
+        path.begin()
         kill_at_random(path, SEED, each=3, pairs=1)
-        rush(path)
+        path.rush()
     found = result(stack, tape)
     print(summary(found))
     assert_same(found, undisturbed)
@@ -117,12 +68,12 @@ def test_a_classifier_joins_in_mid_stream_and_one_is_killed(
 ) -> None:
     """Partitions move to the worker that joins, and to it again when the first is dead."""
     with crew(stack, tape, tmp_path, recording) as path:
-        begin(path, "classifier-1", "writer-1")
+        path.begin()
         path.start("classifier-2")
         eventually_sync(lambda: path.owned(1) == path.owned(2) == 6, 30)
         path.kill("classifier-1", restart=False)
         eventually_sync(lambda: path.owned(2) == 12, 30)
-        rush(path)
+        path.rush()
     found = result(stack, tape)
     print(summary(found))
     assert_same(found, undisturbed)
@@ -134,11 +85,9 @@ def test_a_classifier_joins_in_mid_stream_and_one_is_killed(
 def test_many_kills(
     stack: Addresses, tape: str, tmp_path: Path, recording: Path, undisturbed: Result, round_: int
 ) -> None:
-    """Other seeds: thirty kills of one, and nine of two at once, in a slower recording."""
+    """Other seeds: thirty kills of one, and nine of two at once, at a lower speed."""
     with crew(stack, tape, tmp_path, recording) as path:
-        begin(path, "classifier-1", "writer-1")
-        path.kill("ingest-1", restart=False)
-        path.start("ingest-1", "--speed", "2")
+        path.begin(speed="1")
         kill_at_random(path, SEED + round_, each=10, pairs=9)
-        rush(path)
+        path.rush()
     assert_same(result(stack, tape), undisturbed)

@@ -21,6 +21,10 @@ from tests.support.eventually import eventually_sync
 from tests.support.path_result import behind
 from tests.support.workers import Worker
 
+SPEED = "5"
+"""The tests' recording would last 32 s; what is left after the trouble is played faster."""
+FLOWING = 2000
+"""Records taken: the first trouble comes after them."""
 CALM_S = 2.5
 """Lags are measured once a second: within this each was measured anew."""
 
@@ -50,6 +54,21 @@ class Crew:
         command = [sys.executable, "-m", "services.cli", "run", service, *mine.get(service, ())]
         worker = Worker(int(number), [*command, *options], self._environment(), self._folder)
         self.workers[name] = worker.start()
+
+    def begin(self, speed: str = SPEED) -> None:
+        """One of each, ready, and the recording flows."""
+        for name in ("classifier-1", "writer-1"):
+            self.start(name)
+        eventually_sync(lambda: self.ready("classifier-1") and self.ready("writer-1"), 30)
+        self.start("ingest-1", "--speed", speed)
+        eventually_sync(lambda: self.played() > FLOWING, 30)
+
+    def rush(self) -> None:
+        """After the trouble: ingest killed once more, the rest played as fast as it goes."""
+        assert self.playing(), "the recording ended before the trouble did: choose a lower speed"
+        self.kill("ingest-1", restart=False)
+        self.start("ingest-1")
+        self.finish()
 
     def _environment(self) -> dict[str, str]:
         theirs = {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")}
