@@ -185,12 +185,21 @@ def of(records: list[tuple[int, int, bytes]], partition: int) -> list[bytes]:
 async def test_every_snapshot_is_the_state_at_a_frame_boundary(
     kafka: str, tape: str, tmp_path: Path, no_exit: None
 ) -> None:
-    """Snapshots taken all the time while frames run: each is exactly the state of its offset."""
+    """Taken all the time while frames run: exactly the state of its offset, all outputs below."""
     async with load(kafka, tape):
         pass
     records = numbered(20_000, frame=5)
     async with a_shell(kafka, tape, tmp_path) as shell:
         over = asyncio.Event()
+        real_write = shell.pump._writer.write
+        written: list[tuple[int, int, int]] = []
+
+        async def noted(number: int, next_offset: int, state: bytes) -> int:
+            box = shell._outboxes.get(TRADES_CLASSIFIED.on(tape), number)
+            written.append((number, next_offset, box.next_offset))
+            return await real_write(number, next_offset, state)
+
+        shell.pump._writer.write = noted  # type: ignore[method-assign]
 
         async def all_the_time(number: int) -> None:
             while not over.is_set():
@@ -210,6 +219,9 @@ async def test_every_snapshot_is_the_state_at_a_frame_boundary(
                 pure.run(offset, frames.messages(values[offset]))
             assert snapshot.body() == pure.encode(), f"at {snapshot.next_offset} of {number}"
             taken += 1
+    for number, next_offset, acknowledged in written:
+        below = outcome(service(), of(records, number)[:next_offset])
+        assert acknowledged >= len(below), f"at {next_offset} of {number}: outputs are missing"
     print(f"{taken} snapshots")
     assert taken > 100
 
