@@ -2,15 +2,16 @@
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from services.commands._context import settings
-from services.runtime.settings import Settings
-from services.runtime.supervisor import Supervisor
+from services.runtime.settings import Settings, SettingsError
+from services.runtime.supervisor import EXIT_REFUSE, Supervisor
 
 COMPUTING = ("classifier",)
 """Services on the pump: `services.<name>.app.SERVICE`."""
@@ -27,6 +28,16 @@ def command() -> None:
 
 def _tape(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--tape", help="The tape it belongs to. [VNTAPE_TAPE, live]")(function)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the settings lack is one sentence and exit status 78, no traceback."""
+    try:
+        yield
+    except SettingsError as e:
+        click.echo(f"Error: {e}", err=True)
+        sys.exit(EXIT_REFUSE)
 
 
 def _supervise(name: str, workers: int, tape: str | None) -> None:
@@ -64,7 +75,8 @@ def writer(tape: str | None) -> None:
     """The writer: all typed topics into TimescaleDB, exactly once."""
     from services.writer.app import run_writer
 
-    run_writer(settings(tape=tape))
+    with _refusals():
+        run_writer(settings(tape=tape))
 
 
 @command.command()
@@ -74,7 +86,8 @@ def gateway(tape: str | None, port: int | None) -> None:
     """The gateway: WebSocket, REST and a page, from the topics and the database."""
     from services.gateway.app import run_gateway
 
-    run_gateway(settings(tape=tape, gateway_port=port))
+    with _refusals():
+        run_gateway(settings(tape=tape, gateway_port=port))
 
 
 def _speed(text: str) -> float:
