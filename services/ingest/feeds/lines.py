@@ -25,6 +25,12 @@ _DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 _STAMPED = re.compile(rb"(\d{18,19}) ")
 """18 and 19 digits of ns are 1973 to 2286."""
 
+LEAP_NS = 31 * 86_400 * 10**9
+"""A receive time so far from the one before is damage: believed, it would pin the venue's seq
+there, and every later record would follow one µs after the other."""
+LEAPS_IN_A_ROW = 5
+"""So many leaps in a row are no damage: the file was put together from two recordings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
@@ -67,25 +73,43 @@ def lines(file: IO[bytes]) -> Iterator[bytes]:
     yield from iter(partial(file.readline, LINE_LIMIT), b"")
 
 
-def stamp_of(line: bytes) -> tuple[int, int]:
-    """Receive time in ns and where the vendor's bytes begin; (0, 0) when there is no stamp."""
+def stamp_of(line: bytes, last_ns: int = 0) -> tuple[int, int]:
+    """
+    Receive time in ns and where the vendor's bytes begin; (0, 0) when there is no stamp, or
+    one that lies more than LEAP_NS from `last_ns` (0: nothing came before).
+    """
     found = _STAMPED.match(line)
-    return (int(found[1]), found.end()) if found else (0, 0)
+    if found is None:
+        return 0, 0
+    ns = int(found[1])
+    return (0, 0) if last_ns and abs(ns - last_ns) > LEAP_NS else (ns, found.end())
 
 
 def scan(path: Path) -> Extent:
-    """Read a file once through for its extent; a damaged one is measured up to the damage."""
-    count, blank, first, last = 0, 0, 0, 0
+    """
+    Read a file once through for its extent; a damaged one is measured up to the damage.
+
+    Raises:
+        FeedError: it cannot be opened, or its receive times leap by more than LEAP_NS for good.
+    """
+    count, blank, first, last, leaps, previous = 0, 0, 0, 0, 0, 0
     damage = ""
     with open_any(path) as file:
         try:
             for line in lines(file):
                 count += 1
-                ns, _ = stamp_of(line)
+                ns, _ = stamp_of(line, previous)
                 if ns:
+                    previous, leaps = ns, 0
                     first, last = first or ns, max(last, ns)
-                else:
-                    blank += not line.strip()
+                    continue
+                blank += not line.strip()
+                leaps = leaps + 1 if stamp_of(line)[0] else 0
+                if leaps >= LEAPS_IN_A_ROW:
+                    raise FeedError(
+                        f"{path}: the receive times leap by more than 31 days before line "
+                        f"{count}: split the file there, one recording is one tape"
+                    )
         except _DAMAGE as e:
             damage = f"{path.name}: damaged after line {count}: {e}"
     return Extent(count, count - blank, first, last, damage)
@@ -105,7 +129,7 @@ def stamped_lines(path: Path, skip: int = 0, last_ns: int = 0) -> Iterator[tuple
             for _ in range(skip):
                 next(source, b"")
             for number, line in enumerate(source, skip + 1):
-                ns, at = stamp_of(line)
+                ns, at = stamp_of(line, last_ns)
                 if ns:
                     last_ns = ns
                 elif not line.strip():

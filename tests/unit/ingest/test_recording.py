@@ -201,6 +201,26 @@ def test_a_line_without_a_receive_time_is_given_whole_with_the_time_before_it(
     assert stamp_of(b"%d a" % NS) == (NS, 20)
 
 
+def test_one_damaged_receive_time_does_not_move_the_clock(tmp_path: Path) -> None:
+    """A line dated centuries ahead is given whole, at the time of the line before it."""
+    path, far = tmp_path / "a", 9_000_000_000_000_000_000
+    path.write_bytes(b"%d a\n%d b\n%d c\n" % (NS, far, NS + 1))
+    assert list(stamped_lines(path)) == [
+        (NS, 1, b"a"),
+        (NS, 2, b"%d b" % far),
+        (NS + 1, 3, b"c"),
+    ]
+    assert scan(path).last_ns == NS + 1
+
+
+def test_a_file_put_together_from_two_recordings_is_refused(tmp_path: Path) -> None:
+    """Times that leap for good are no damage: everything after would be refused line by line."""
+    path = tmp_path / "a"
+    path.write_bytes(b"%d a\n" % NS + b"%d b\n" % (NS + 40 * 86_400 * 10**9) * 9)
+    with pytest.raises(FeedError, match="split the file"):
+        scan(path)
+
+
 def test_a_missing_file_and_a_wrong_speed_are_told(tmp_path: Path) -> None:
     """Before anything runs."""
     with pytest.raises(FeedError, match="cannot be read"):
