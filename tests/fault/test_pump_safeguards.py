@@ -63,8 +63,9 @@ async def test_records_are_in_the_log_in_the_order_of_their_appends(kafka: str, 
                 if n % 100 == 0:
                     await box.acknowledged(box.ticket())
 
-        await asyncio.gather(*(writer() for _ in range(6)))
-        await box.acknowledged(box.ticket())
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(writer() for _ in range(6)))
+            await box.acknowledged(box.ticket())
         await box.stop()
     got = [int(r.value) async for r in clients.read_all(kafka, MARKET.on(tape), partitions=[0])]
     late = sum(a > b for a, b in itertools.pairwise(got))
@@ -266,6 +267,32 @@ async def test_a_snapshot_waits_until_the_outputs_below_it_are_on_the_broker(
         await saving
         counts = [len(await all_snapshots(kafka, tape, n)) for n in range(PARTITIONS)]
         assert counts == [1] * PARTITIONS
+
+
+async def test_the_last_snapshots_are_not_left_out_because_older_ones_are_under_way(
+    kafka: str, tape: str, tmp_path: Path, no_exit: None
+) -> None:
+    """SIGTERM while a snapshot waits for its outputs: what came after it is saved as well."""
+    async with load(kafka, tape):
+        pass
+    records = [r for r in numbered(2000) if r[0] == 0]
+    async with a_shell(kafka, tape, tmp_path) as shell:
+        gate, real = asyncio.Event(), shell._producer.send_batch
+
+        async def held_up(batch: Any, topic: str, **options: Any) -> Any:
+            await gate.wait()
+            return await real(batch, topic, **options)
+
+        shell._producer.send_batch = held_up
+        await shell._pump_all(Stream(records[:5]))
+        older = asyncio.create_task(shell._snapshot(0))
+        await shell._pump_all(Stream(records[5:9]))
+        last = asyncio.create_task(shell._shutdown(shell.app))
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(older, last)
+        found = await all_snapshots(kafka, tape, 0)
+        assert [snapshot.next_offset for snapshot in found] == [5, 9]
 
 
 async def test_events_of_an_old_generation_are_left_alone(
