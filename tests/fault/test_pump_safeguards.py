@@ -286,6 +286,7 @@ async def test_the_last_snapshots_are_not_left_out_because_older_ones_are_under_
         shell._producer.send_batch = held_up
         await shell._pump_all(Stream(records[:5]))
         older = asyncio.create_task(shell._snapshot(0))
+        await asyncio.sleep(0)
         await shell._pump_all(Stream(records[5:9]))
         last = asyncio.create_task(shell._shutdown(shell.app))
         await asyncio.sleep(0)

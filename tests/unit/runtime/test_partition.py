@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.base import BROADCAST
 from schemas.market import Clock, Gap, MarketMessage, Status, Trade
+from schemas.topics import TRADES_CLASSIFIED
 from schemas.trades_classified import TradeClassified
 from services.runtime.partition import Partition, StepFailedError
 from tests.support.counting import BEAST, Counted, service
@@ -217,7 +218,7 @@ def test_input_of_a_derived_topic_is_told_apart_by_part() -> None:
         seen.append(message.part)
         return []
 
-    bench = Bench(step=remember)
+    bench = Bench(step=remember, input=TRADES_CLASSIFIED)
     bench.partition.run(0, [classified(0), classified(1), classified(1), classified(0)])
     bench.partition.run(1, [classified(2), classified(1)])
     assert seen == [0, 1, 2]
