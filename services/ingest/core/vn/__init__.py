@@ -1,0 +1,1 @@
+"""Vietnamese markets: what an instrument, a price and a trading day are."""
