@@ -13,7 +13,6 @@ from typing import Literal, NamedTuple
 from services.ingest.core.vn.holidays import Calendar
 
 Underlying = Literal["VN30", "VN100", "GB05", "GB10"]
-Scheme = Literal["krx", "old"]
 
 KRX_START = date(2025, 5, 5)
 """First day of KRX: contracts listed from here on bear its codes, older ones kept theirs."""
@@ -32,6 +31,9 @@ _FIRST_CONTRACTS: dict[Underlying, date] = {
     "VN30": date(2017, 8, 10),
     "VN100": date(2025, 10, 10),
 }
+INDICES = tuple(_FIRST_CONTRACTS)
+"""Underlyings whose futures have a known expiry."""
+
 _THURSDAY = 3
 _MONTHS_AHEAD = 12
 

@@ -23,7 +23,7 @@ class Calendar:
     def __init__(self, holidays: Collection[date], unverified: Collection[date] = ()) -> None:
         self._holidays = frozenset(holidays)
         self._unverified = frozenset(unverified)
-        self._years = frozenset(day.year for day in holidays)
+        self._listed_years = frozenset(day.year for day in self._holidays - self._unverified)
         self._on_weekdays = sorted(d for d in self._holidays if d.weekday() < _SATURDAY)
 
     def is_trading_day(self, day: date) -> bool:
@@ -31,10 +31,14 @@ class Calendar:
         return day.weekday() < _SATURDAY and day not in self._holidays
 
     def is_certain(self, day: date) -> bool:
-        """Whether sources confirm what `is_trading_day` says: no guess, no missing list."""
+        """
+        Whether sources confirm what `is_trading_day` says.
+
+        Not in a year whose list is missing or all unverified, nor of an unverified holiday.
+        """
         if day.weekday() >= _SATURDAY:
             return True
-        return day.year in self._years and day not in self._unverified
+        return day.year in self._listed_years and day not in self._unverified
 
     def on_or_before(self, day: date) -> date:
         """`day`, or the last trading day before it."""
