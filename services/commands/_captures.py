@@ -7,13 +7,14 @@ from contextlib import closing
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from schemas import frames
 from schemas.market import MarketMessage
 from services.ingest.core.engine import Engine
-from services.ingest.core.manifest import BadManifest, Manifest
+from services.ingest.core.manifest import BadManifest, Manifest, Spaced
 from services.ingest.core.records import Raw
 from services.ingest.core.registry import FEEDS
 from services.ingest.core.sequence import ReceiveCounter
@@ -23,8 +24,14 @@ STDIN = Path("-")
 FEED = "binance"
 SNIFFED_LINES = 200
 
-Capture = tuple[Path, str]
-"""A file of captured lines and its venue."""
+
+class Capture(NamedTuple):
+    """A file of captured lines: its venue, its feed, and its times when it has none."""
+
+    path: Path
+    venue: str
+    feed: str = FEED
+    spaced: Spaced | None = None
 
 
 class CaptureError(Exception):
@@ -54,7 +61,7 @@ def market_messages(paths: Sequence[Path], venue: str | None = None) -> Iterator
         raise CaptureError("give either captures or files of market messages, not both at once")
     if True in kinds:
         return _from_messages(paths)
-    return _from_captures([(path, venue or sniff_venue(path)) for path in paths], {})
+    return _from_captures([Capture(path, venue or sniff_venue(path)) for path in paths], {})
 
 
 def sniff_venue(path: Path) -> str:
@@ -102,29 +109,33 @@ def _from_manifest(path: Path) -> Iterator[MarketMessage]:
         manifest = Manifest.parse(path.read_bytes())
     except (OSError, BadManifest) as e:
         raise CaptureError(f"{path}: {e}") from e
-    files = [(path.parent / file.path, str(file.venue)) for file in manifest.files]
+    files = [
+        Capture(path.parent / file.path, file.venue, file.feed, file.spaced())
+        for file in manifest.files
+    ]
     return _from_captures(files, manifest.references())
 
 
 def _from_captures(
     files: Sequence[Capture], references: Mapping[str, bytes]
 ) -> Iterator[MarketMessage]:
-    engine = Engine(sorted({venue for _, venue in files}))
+    engine = Engine(sorted({file.venue for file in files}))
     counters: dict[str, ReceiveCounter] = {}
-    route = FEEDS[FEED].route
     # Stable: on equal times the earlier file goes first, as in ingest's recording feed.
-    for ns, venue, value in heapq.merge(*(_stamped(*f) for f in files), key=itemgetter(0)):
+    for ns, file, value in heapq.merge(*map(_stamped, files), key=itemgetter(0)):
+        venue, feed = file.venue, file.feed
         fresh = venue not in counters
         counter = counters.setdefault(venue, ReceiveCounter())
         if fresh and venue in references:
             first = Raw(
-                venue, counter.next(ns // 1000), FEED, "reference", venue, references[venue]
+                venue, counter.next(ns // 1000), feed, "reference", venue, references[venue]
             )
             yield from engine.decode(first).messages
-        channel, key = route(venue, value)
-        raw = Raw(venue, counter.next(ns // 1000), FEED, channel, key, value)
+        _, channel, key, kept = FEEDS[feed].route(venue, value)
+        raw = Raw(venue, counter.next(ns // 1000), feed, channel, key, kept)
         yield from engine.decode(raw).messages
 
 
-def _stamped(path: Path, venue: str) -> Iterator[tuple[int, str, bytes]]:
-    return ((ns, venue, value) for ns, _, value in stamped_lines(path))
+def _stamped(file: Capture) -> Iterator[tuple[int, Capture, bytes]]:
+    lines_ = stamped_lines(file.path, spaced=file.spaced)
+    return ((ns, file, value) for ns, _, value in lines_)

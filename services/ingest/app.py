@@ -108,8 +108,9 @@ def recording_of(options: Options) -> Recording:
                 path=folder / f.path,
                 venue=f.venue,
                 feed=f.feed,
-                topic=f.feed,
+                topics=FEEDS[f.feed].topics,
                 route=FEEDS[f.feed].route,
+                spaced=f.spaced(),
             )
             for f in manifest.files
         ],

@@ -80,8 +80,10 @@ def control_record(example: Example) -> Raw:
 def vendor_record(example: Example) -> Raw:
     """As ingest's shell makes it: the first word of the file's name is the venue."""
     venue, value = example.name.split("-")[0].upper(), example.text.encode()
-    channel, key = FEEDS[example.topic.name].route(venue, value)
-    return Raw(venue, RECEIVED_US, example.topic.name, channel, key, value)
+    feed = example.topic.name.partition("-")[0]
+    topic, channel, key, kept = FEEDS[feed].route(venue, value)
+    assert topic == example.topic.name
+    return Raw(venue, RECEIVED_US, feed, channel, key, kept)
 
 
 def decodes_into_messages(example: Example) -> bool:

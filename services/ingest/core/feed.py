@@ -55,6 +55,14 @@ def refuse(out: Output, verdict: str, what: str) -> None:
         out.drop(verdict)
 
 
+class BadFrame(Exception):
+    """A record is no such frame, or not this symbol's; `code` as of `Output.reject`."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code, self.why = code, why
+
+
 class FeedDecoder(Protocol):
     """One feed's decoder on one venue, with its chain state."""
 
@@ -77,13 +85,27 @@ class FeedDecoder(Protocol):
         """
 
 
+class Routed(NamedTuple):
+    """
+    Where a vendor's message goes: raw topic (without the tape), channel, routing key.
+
+    `value` is what the raw record keeps of it: the whole, or what an envelope held.
+    """
+
+    topic: str
+    channel: str
+    key: str
+    value: bytes
+
+
 class Feed(NamedTuple):
     """
     A registered feed.
 
-    `route(venue, value)` gives channel and routing key of what a vendor sent, cheaply and
-    without ever raising; `decoder(venue)` makes a fresh decoder.
+    `route(venue, message)` tells where a vendor's message goes, cheaply and without ever
+    raising; `decoder(venue)` makes a fresh decoder; `topics` are all that `route` names.
     """
 
-    route: Callable[[str, bytes], tuple[str, str]]
+    route: Callable[[str, bytes], Routed]
     decoder: Callable[[str], FeedDecoder]
+    topics: tuple[str, ...]

@@ -5,10 +5,11 @@ People write manifests, so pydantic checks them; every refusal names the field.
 """
 
 import re
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.base import BROADCAST, Phase, Venue
 from schemas.control import Reference
@@ -16,6 +17,7 @@ from schemas.keys import venue_of
 from schemas.market import Instrument, InstrumentKind, Status
 
 _NS_LINE = re.compile(rb"(\d{18,19}) (.+)", re.DOTALL)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOWHERE = 0
 """seq and ts_ms of reference data: ingest gives them when it enters the tape."""
 
@@ -32,17 +34,48 @@ class _Written(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Spaced(NamedTuple):
+    """Receive times of a capture without any: of the first line, and between lines, in ns."""
+
+    start_ns: int
+    spacing_ns: int
+
+    def ns_of(self, number: int) -> int:
+        """Of line `number`, from 1."""
+        return self.start_ns + (number - 1) * self.spacing_ns
+
+
 class RecordedFile(_Written):
     """
     One file, gzip or plain; `path` is relative to the manifest.
 
     `ns_line`: lines `<receive time, ns since the epoch> <the vendor's message>`.
+    `bare_line`: the vendor's messages alone; `start` (ISO, with its offset from UTC) is when
+    the first line was received, and each line came `spacing_us` after the one before it.
     """
 
     path: str = Field(min_length=1)
     feed: str = Field(min_length=1)
     venue: Venue
-    format: Literal["ns_line"]
+    format: Literal["ns_line", "bare_line"]
+    start: AwareDatetime | None = None
+    spacing_us: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _has_times(self) -> "RecordedFile":
+        given = (self.start is not None, self.spacing_us is not None)
+        if self.format == "bare_line" and not all(given):
+            raise ValueError("a bare_line file needs start and spacing_us")
+        if self.format == "ns_line" and any(given):
+            raise ValueError("an ns_line file has its own times: no start, no spacing_us")
+        return self
+
+    def spaced(self) -> Spaced | None:
+        """The times of a file that has none; None for one that has."""
+        if self.start is None or self.spacing_us is None:
+            return None
+        since = self.start - _EPOCH
+        return Spaced(since // timedelta(microseconds=1) * 1000, self.spacing_us * 1000)
 
 
 class InstrumentEntry(_Written):

@@ -1,5 +1,6 @@
 """
-Files of recorded lines: `<receive time, ns since the epoch> <the vendor's bytes>`.
+Files of recorded lines: `<receive time, ns since the epoch> <the vendor's bytes>`, or the
+vendor's bytes alone, where a manifest says when they came.
 
 Plain, gzip and Zstandard, told apart by their first bytes, not by their names.
 """
@@ -16,6 +17,7 @@ from typing import IO
 
 import zstandard
 
+from services.ingest.core.manifest import Spaced
 from services.ingest.feeds.base import MAX_VALUE_BYTES, FeedError
 
 LINE_LIMIT = 2 * MAX_VALUE_BYTES
@@ -85,7 +87,13 @@ def stamp_of(line: bytes, last_ns: int = 0) -> tuple[int, int]:
     return (0, 0) if last_ns and abs(ns - last_ns) > LEAP_NS else (ns, found.end())
 
 
-def scan(path: Path) -> Extent:
+def _time_of(line: bytes, number: int, last_ns: int, spaced: Spaced | None) -> tuple[int, int]:
+    if spaced is None:
+        return stamp_of(line, last_ns)
+    return (spaced.ns_of(number), 0) if line.strip() else (0, 0)
+
+
+def scan(path: Path, spaced: Spaced | None = None) -> Extent:
     """
     Read a file once through for its extent; a damaged one is measured up to the damage.
 
@@ -98,7 +106,7 @@ def scan(path: Path) -> Extent:
         try:
             for line in lines(file):
                 count += 1
-                ns, _ = stamp_of(line, previous)
+                ns, _ = _time_of(line, count, previous, spaced)
                 if ns:
                     previous, leaps = ns, 0
                     first, last = first or ns, max(last, ns)
@@ -115,9 +123,13 @@ def scan(path: Path) -> Extent:
     return Extent(count, count - blank, first, last, damage)
 
 
-def stamped_lines(path: Path, skip: int = 0, last_ns: int = 0) -> Iterator[tuple[int, int, bytes]]:
+def stamped_lines(
+    path: Path, skip: int = 0, last_ns: int = 0, spaced: Spaced | None = None
+) -> Iterator[tuple[int, int, bytes]]:
     """
     (receive time in ns, number of the line from 1, the vendor's bytes) after line `skip`.
+
+    `spaced` gives the times of a capture that has none; its lines are the vendor's bytes.
 
     A line without a stamp is given whole, with the time of the line before it (`last_ns`
     for the first); blank lines are no messages. A damaged file ends at the damage; `scan`
@@ -129,7 +141,7 @@ def stamped_lines(path: Path, skip: int = 0, last_ns: int = 0) -> Iterator[tuple
             for _ in range(skip):
                 next(source, b"")
             for number, line in enumerate(source, skip + 1):
-                ns, at = stamp_of(line, last_ns)
+                ns, at = _time_of(line, number, last_ns, spaced)
                 if ns:
                     last_ns = ns
                 elif not line.strip():

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from services.ingest.core.feed import Routed
+from services.ingest.core.manifest import Spaced
 from services.ingest.feeds.base import Arrival, FeedError, Progress
 from services.ingest.feeds.lines import Extent, scan, stamped_lines
 from services.ingest.feeds.pace import Pace
@@ -21,19 +23,24 @@ HEARTBEAT_S = 0.4
 TIMER_S = 0.0005
 """The event loop's timers tick in milliseconds: what is due sooner is due now."""
 
-Route = Callable[[str, bytes], tuple[str, str]]
-"""(venue, the vendor's bytes) -> (channel, routing key); never raises."""
+Route = Callable[[str, bytes], Routed]
+"""(venue, the vendor's bytes) -> where they go; never raises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedFile:
-    """One capture: which feed received it, for which venue, and the raw topic it belongs to."""
+    """
+    One capture: which feed received it, for which venue, and the raw topics of that feed.
+
+    `spaced`: the receive times of a capture that has none.
+    """
 
     path: Path
     venue: str
     feed: str
-    topic: str
+    topics: Sequence[str]
     route: Route
+    spaced: Spaced | None = None
 
 
 class Cursor(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,7 +91,7 @@ class Recording:
             raise FeedError(f"speed must be positive, was {self.speed:g}")
         if not self.files:
             raise FeedError(f"recording {self.name} has no files")
-        self._extents = [scan(f.path) for f in self.files]
+        self._extents = [scan(f.path, f.spaced) for f in self.files]
         pairs = zip(self.files, self._extents, strict=True)
         introduced = {file.venue for file, extent in pairs if extent.messages}
         self.progress = Progress(
@@ -109,7 +116,7 @@ class Recording:
     @property
     def topics(self) -> Sequence[str]:
         """Raw topics of the files, sorted."""
-        return sorted({f.topic for f in self.files})
+        return sorted({topic for f in self.files for topic in f.topics})
 
     def cursor(self) -> dict[str, Any]:
         """See `Feed.cursor`."""
@@ -175,8 +182,8 @@ class Recording:
                 chunk.append(
                     Arrival("control", venue, us, file.feed, "reference", venue, reference)
                 )
-        channel, key = file.route(venue, value)
-        chunk.append(Arrival(file.topic, venue, us, file.feed, channel, key, value))
+        topic, channel, key, kept = file.route(venue, value)
+        chunk.append(Arrival(topic, venue, us, file.feed, channel, key, kept))
         place.lines[index], place.last_ns[index] = line, ns
         place.done += 1
         self.progress.done = place.done
@@ -185,7 +192,8 @@ class Recording:
         place = self._cursor
 
         def of(index: int, skip: int, last_ns: int) -> Iterator[tuple[int, int, int, bytes]]:
-            for ns, line, value in stamped_lines(self.files[index].path, skip, last_ns):
+            file = self.files[index]
+            for ns, line, value in stamped_lines(file.path, skip, last_ns, file.spaced):
                 yield ns, index, line, value
 
         starts = zip(range(len(self.files)), place.lines, place.last_ns, strict=True)

@@ -10,6 +10,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.ingest.core.feed import Routed
 from services.ingest.feeds import recording as feed_module
 from services.ingest.feeds.base import Arrival, FeedError
 from services.ingest.feeds.lines import scan, stamp_of, stamped_lines
@@ -19,15 +20,19 @@ from services.ingest.feeds.recording import RecordedFile, Recording
 NS = 1_700_000_000_000_000_000
 
 
+def by_head(_venue: str, value: bytes) -> Routed:
+    """Any message is a trade; its first characters are its key."""
+    return Routed("binance", "spot.trade", value[:3].decode("latin-1"), value)
+
+
 def made(folder: Path, *files: tuple[str, bytes], **options: Any) -> Recording:
     """A recording of files given as (venue, contents)."""
     recorded = []
     for n, (venue, data) in enumerate(files):
         path = folder / f"{n}.txt"
         path.write_bytes(data)
-        route = lambda _venue, value: ("spot.trade", value[:3].decode("latin-1"))  # noqa: E731
         recorded.append(
-            RecordedFile(path=path, venue=venue, feed="binance", topic="binance", route=route)
+            RecordedFile(path=path, venue=venue, feed="binance", topics=["binance"], route=by_head)
         )
     references = {venue: b"ref " + venue.encode() for venue, _ in files}
     return Recording("r", recorded, references, **options)

@@ -7,7 +7,6 @@ from msgspec import UNSET
 from schemas.base import Level
 from schemas.market import BookDelta, Gap, Quote
 from services.ingest.core.binance.frames import (
-    BadFrame,
     BookTickerData,
     DepthData,
     FrameReader,
@@ -15,7 +14,7 @@ from services.ingest.core.binance.frames import (
     to_ms,
 )
 from services.ingest.core.binance.symbols import Symbols
-from services.ingest.core.feed import Output, refuse
+from services.ingest.core.feed import BadFrame, Output, refuse
 from services.ingest.core.quality import Content, DepthChain, IdChain, PriceGuard, SymbolState
 from services.ingest.core.records import Raw
 

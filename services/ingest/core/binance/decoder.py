@@ -5,11 +5,10 @@ from typing import Any
 import msgspec
 
 from services.ingest.core.binance.books import Books
-from services.ingest.core.binance.frames import BadFrame
 from services.ingest.core.binance.other import read_other
 from services.ingest.core.binance.prints import Prints
 from services.ingest.core.binance.symbols import Symbols
-from services.ingest.core.feed import Output
+from services.ingest.core.feed import BadFrame, Output
 from services.ingest.core.quality import SymbolState
 from services.ingest.core.records import Raw
 

@@ -10,6 +10,8 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from services.ingest.core.feed import BadFrame
+
 Price = Annotated[float, Meta(ge=0, lt=1e15)]
 Quantity = Annotated[float, Meta(ge=0, lt=1e18)]
 LevelPrice = Annotated[float, Meta(gt=0, lt=1e15)]
@@ -88,14 +90,6 @@ class SnapshotData(msgspec.Struct, gc=False, rename={"last_id": "lastUpdateId"})
 
 _OUT_OF_BOUNDS = ("Expected `float` <", "Expected `float` >", "Number out of range")
 """How msgspec begins to say that a number is there and breaks its bounds."""
-
-
-class BadFrame(Exception):
-    """A record is no such frame, or not this symbol's; `code` as of `Output.reject`."""
-
-    def __init__(self, code: str, why: str) -> None:
-        super().__init__(why)
-        self.code, self.why = code, why
 
 
 Data = TypeVar("Data")

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 from msgspec import UnsetType
 
-from services.ingest.core.binance.frames import BadFrame
 from services.ingest.core.binance.route import symbol_of
+from services.ingest.core.feed import BadFrame
 from services.ingest.core.quality import SymbolState
 
 

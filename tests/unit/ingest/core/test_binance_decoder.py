@@ -12,7 +12,6 @@ from schemas.frames import encode
 from schemas.market import BookDelta, Gap, Quote, Trade
 from services.ingest.core.binance import FEED, BinanceDecoder
 from services.ingest.core.engine import Engine
-from services.ingest.core.feed import Feed
 from tests.unit.ingest.core.support import (
     NOON,
     codes,
@@ -120,7 +119,7 @@ def test_aggregated_trades_are_spare_unless_they_are_the_source() -> None:
     frame = {"e": "aggTrade", "s": "BTCUSDT", "a": 7, "p": "100", "q": "1", "T": 1723161600000}
     agg = wrapped("btcusdt@aggTrade", f=1, l=3, m=True, **frame)
     assert drops(run([agg, trade(1)])) == ["not_primary"]
-    feed = Feed(route=FEED.route, decoder=lambda venue: BinanceDecoder(venue, trades="aggTrade"))
+    feed = FEED._replace(decoder=lambda venue: BinanceDecoder(venue, trades="aggTrade"))
     engine = Engine(["BN"], {"binance": feed})
     done = [engine.decode(raw) for raw in raws("BN", [(NOON, agg), (NOON, trade(1))])]
     assert [m.trade_id for m in messages(done) if isinstance(m, Trade)] == ["7"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schemas.control import Tick
 from services.ingest.core.binance import FEED
 from services.ingest.core.engine import Engine
-from services.ingest.core.feed import Feed, Output
+from services.ingest.core.feed import Output
 from services.ingest.core.records import Decoded, Raw
 from tests.unit.ingest.core.support import (
     NOON,
@@ -112,7 +112,7 @@ class Faulty:
 
 
 def test_a_fault_in_a_decoder_is_a_dead_letter_that_leaves_no_other_trace() -> None:
-    feeds = {"binance": FEED, "faulty": Feed(FEED.route, lambda _: Faulty())}
+    feeds = {"binance": FEED, "faulty": FEED._replace(decoder=lambda _: Faulty())}
     plain, hit = Engine(["BN"], feeds), Engine(["BN"], feeds)
     near = NOON + 499_000
     [before, broken, after] = raws("BN", [(near, trade(1)), (near, b""), (near, trade(2))])

@@ -1,0 +1,83 @@
+"""
+The phase of a Vietnamese symbol: the exchange's schedule, and what the exchange says of it.
+
+Never a trade's own session: the real print of 14:45:00 says "C" and belongs to the ATC.
+"""
+
+import msgspec
+
+from schemas.base import Phase
+from services.ingest.core.vn.codes import SUSPENDED
+from services.ingest.core.vn.schedule import Exchange, phase_at, print_phase
+from services.ingest.core.vn.times import Moment
+
+AUCTIONS: frozenset[Phase] = frozenset({"ato", "atc"})
+_SECOND_MS = 1000
+
+
+class SymbolPhase(msgspec.Struct, gc=False, frozen=True):
+    """
+    What the exchange last said of a symbol.
+
+    Attributes:
+        phase: which it named, `halted` when its trading status says so.
+        scheduled: which its schedule had at that moment.
+        before: which stood before.
+        trading_status: its code.
+    """
+
+    day: int
+    ts_ms: int
+    phase: Phase
+    scheduled: Phase
+    before: Phase
+    trading_status: str | None = None
+
+
+def said(
+    last: SymbolPhase | None,
+    exchange: Exchange,
+    at: Moment,
+    session: Phase | None,
+    code: str | None,
+) -> SymbolPhase:
+    """What stands after the exchange said `session` (None: nothing known) and status `code`."""
+    scheduled = phase_at(exchange, at.ms_of_day, trading_day=True)
+    phase = session or scheduled
+    if scheduled == "plo" and phase != "halted":
+        # SSI has no code for it; what it says from 14:45 to 15:00 at HNX is unknown.
+        phase = "plo"
+    if code in SUSPENDED:
+        phase = "halted"
+    before = phase_of(last, exchange, at._replace(ms_of_day=max(0, at.ms_of_day - 1)))
+    return SymbolPhase(at.day, at.ts_ms, phase, scheduled, before, code)
+
+
+def phase_of(last: SymbolPhase | None, exchange: Exchange, at: Moment) -> Phase:
+    """
+    The phase at a moment.
+
+    What the exchange said of the symbol holds as long as the schedule's phase of then; a
+    halt until it says otherwise, that day.
+    """
+    scheduled = phase_at(exchange, at.ms_of_day, trading_day=True)
+    if last is None or last.day != at.day or at.ts_ms < last.ts_ms:
+        return scheduled
+    return last.phase if last.phase == "halted" or last.scheduled == scheduled else scheduled
+
+
+def trade_phase(last: SymbolPhase | None, exchange: Exchange, at: Moment) -> Phase:
+    """
+    The phase of a print at a moment.
+
+    A print stamped in the second in which an auction ends belongs to the auction. What the
+    exchange said counts where it said auction: a print proves that there is trading.
+    """
+    phase = print_phase(exchange, at.ms_of_day, trading_day=True)
+    if last is None or last.day != at.day:
+        return phase
+    if last.before in AUCTIONS and 0 <= at.ts_ms - last.ts_ms < _SECOND_MS:
+        return last.before
+    if last.phase in AUCTIONS and at.ts_ms >= last.ts_ms and last.scheduled == phase:
+        return last.phase
+    return phase
