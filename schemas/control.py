@@ -61,10 +61,12 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
 
     Attributes:
         venues: the venues this ingest owns.
-        raw: topic -> partition -> next offset to decode.
+        raw: topic -> partition -> an offset at or below the next one to decode; records whose
+            seq is at or below `chain.raw_seq` of their venue are decoded already.
         market: partition -> next offset of `market`.
         last_seq: partition of `market` -> venue -> last seq written there.
-        chain: the decoders' and sequencers' state after the raw records below `raw`.
+        chain: `raw_seq`, venue -> the last one decoded, and `engine`, the decoders' and
+            sequencers' state after it.
         cursor: the feed's own place (a recording: records consumed), JSON.
     """
 

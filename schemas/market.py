@@ -58,7 +58,12 @@ class Quote(Message, frozen=True, kw_only=True, omit_defaults=True, gc=False, ta
 
 
 class BookDelta(Message, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="book_delta"):
-    """Changed levels since `first_id`; volume 0 means the level is gone. `snapshot`: the whole."""
+    """
+    Changed levels since `first_id`; volume 0 means the level is gone. `snapshot`: the whole book.
+
+    A snapshot may be older than the stream around it (a REST reply is slow): a reader that builds
+    the book applies again the changes it saw with `last_id` above the snapshot's.
+    """
 
     bids: list[Level]
     asks: list[Level]
