@@ -8,7 +8,6 @@ the next batch's raw records are already on their way. So `market` never leads t
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -249,12 +248,13 @@ class Pipeline:
             return
         loop = asyncio.get_running_loop()
         due = oldest + FRAME_WAIT_S
-        self._timer = loop.call_at(due, partial(self._timed_out, due - FRAME_WAIT_S))
+        self._timer = loop.call_at(due, self._timed_out)
 
-    def _timed_out(self, arrived_before_s: float) -> None:
+    def _timed_out(self) -> None:
+        # All partitions at once: what is younger need not wait, and readers wake once, not
+        # a dozen times.
         self._timer = None
-        self._send_frames_due(arrived_before_s)
-        self._set_timer()
+        self._send_frames_due(float("inf"))
 
     def _send_frames_due(self, arrived_before_s: float) -> None:
         for partition, frame in self._framer.due(arrived_before_s):

@@ -16,7 +16,7 @@ from aiokafka import TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from mode import Service as ModeService
 
-from services.runtime import http, kafka, logs
+from services.runtime import garbage, http, kafka, logs
 from services.runtime.dead_letters import TooManyDeadLettersError
 from services.runtime.expired import check_input
 from services.runtime.faust_transport import SCHEME, QuietTableManager
@@ -284,6 +284,7 @@ def run(service: Service[Any], settings: Settings, worker: int = 1) -> None:
     asyncio.set_event_loop(loop)
     shell = FaustShell(service, settings, worker)
     loop.run_until_complete(shell.open())
+    garbage.settle()
 
     class Worker(faust.Worker):
         """Closes the shell before mode gathers everything that still runs."""

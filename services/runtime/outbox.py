@@ -83,6 +83,14 @@ class Outbox:
             self._wake.set()
         return self._closed
 
+    def mark(self) -> int:
+        """
+        A ticket that leaves the open batch open: it may grow until the sender takes it.
+
+        For who asks at every few records: closing each time would send tiny batches in turn.
+        """
+        return self._closed + bool(self._open.record_count())
+
     async def acknowledged(self, ticket: int) -> None:
         """Wait until every batch up to `ticket` is on the broker."""
         if self._acked >= ticket:
@@ -160,8 +168,8 @@ class Outboxes:
         return box
 
     def tickets(self) -> list[tuple[Outbox, int]]:
-        """Close all open batches: what must be acknowledged for all appended so far to be safe."""
-        return [(box, box.ticket()) for box in self._boxes.values()]
+        """What must be acknowledged for all appended so far to be safe, as `Outbox.mark` says."""
+        return [(box, box.mark()) for box in self._boxes.values()]
 
     async def flush(self) -> None:
         """Wait until everything appended so far is on the broker."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvloop
 
-from services.runtime import http, logs
+from services.runtime import garbage, http, logs
 from services.runtime.health import Health
 from services.runtime.metrics import Metrics
 from services.runtime.settings import Settings
@@ -61,6 +61,7 @@ def run(
             process.metrics.registry, process.health, settings.http_port
         )
         announce(settings, worker or f"{service}-1", port)
+        garbage.settle()
         try:
             await main(process)
         finally:

@@ -36,9 +36,12 @@ class Crew:
     Names are service and number: `ingest-1`, `classifier-1`, `classifier-2`, `writer-1`.
     """
 
-    def __init__(self, addresses: Addresses, tape: str, folder: Path, manifest: Path) -> None:
+    def __init__(
+        self, addresses: Addresses, tape: str, folder: Path, manifest: Path, **settings: object
+    ) -> None:
         self.addresses, self.tape = addresses, tape
         self._folder, self._manifest = folder, manifest
+        self._settings = {f"VNTAPE_{k.upper()}": str(v) for k, v in settings.items()}
         self.workers: dict[str, Worker] = {}
         self.restarts = 0
 
@@ -78,9 +81,7 @@ class Crew:
             "VNTAPE_WRITER_URL": self.addresses.database,
             "VNTAPE_LOCAL_DIR": str(self._folder / "local"),
             "VNTAPE_TAPE": self.tape,
-            # More snapshots and a shorter session than in production: more to go wrong.
-            "VNTAPE_SNAPSHOT_INTERVAL_S": "1",
-            "VNTAPE_SESSION_TIMEOUT_S": "3",
+            **self._settings,
         }
 
     def kill(self, *names: str, restart: bool = True) -> None:
@@ -181,9 +182,17 @@ class Crew:
 
 
 @contextmanager
-def crew(addresses: Addresses, tape: str, folder: Path, manifest: Path) -> Iterator[Crew]:
-    """A crew for a new tape, nobody started; on a failure the last words of all are printed."""
-    made = Crew(addresses, tape, folder, manifest)
+def crew(
+    addresses: Addresses, tape: str, folder: Path, manifest: Path, **settings: object
+) -> Iterator[Crew]:
+    """
+    A crew for a new tape, nobody started; on a failure the last words of all are printed.
+
+    Without `settings` theirs are those of a crash test.
+    """
+    # More snapshots and a shorter session than in production: more to go wrong.
+    hurried = {"snapshot_interval_s": 1, "session_timeout_s": 3}
+    made = Crew(addresses, tape, folder, manifest, **(settings or hurried))
     folder.mkdir(exist_ok=True)
     try:
         made.prepare()
