@@ -14,7 +14,7 @@ from schemas.market import Basket, Instrument, Status
 from services.ingest.core.vn import futures, image
 from services.ingest.core.vn.holidays import Calendar
 from services.ingest.core.vn.reference_files import FILES, HOLIDAYS, INSTRUMENTS, parse
-from services.ingest.core.vn.reference_rows import InstrumentRow, Row, SectorRow
+from services.ingest.core.vn.reference_rows import InstrumentRow, PriceRow, SectorRow
 from services.ingest.core.vn.schedule import EXCHANGES, phase_at
 
 
@@ -104,8 +104,21 @@ class ReferenceData:
             "give a code like VCB, 41I1GC000 or VN30F2612, or an alias like VN30F1M"
         )
 
+    def unverified(self, day: date) -> dict[str, list[str]]:
+        """Symbol -> columns of its lines for `day` that no source confirms."""
+        rows: list[InstrumentRow | SectorRow | PriceRow] = [
+            *_effective(self._tables.instruments, day).values(),
+            *_effective(self._tables.sectors, day).values(),
+            *(row for (start, _), row in self._tables.prices.items() if start == day),
+        ]
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            columns = found.setdefault(row.symbol, []) if row.unverified else []
+            columns += (name for name in row.unverified.split() if name not in columns)
+        return found
+
     def doubts(self, day: date) -> list[str]:
-        """What of `day`'s image no source confirms, a sentence each."""
+        """What else of `day`'s image is not certain: the day and the baskets, a sentence each."""
         found = []
         if not self.calendar.is_certain(day):
             says = "a trading day" if self.calendar.is_trading_day(day) else "a holiday"
@@ -115,13 +128,6 @@ class ReferenceData:
                 found.append(f"basket {basket.symbol}: {basket.source}")
             if any(None in (m.shares, m.free_float, m.cap) for m in basket.members):
                 found.append(f"basket {basket.symbol}: shares, free float or cap are not known")
-        rows: list[Row] = [
-            *_effective(self._tables.instruments, day).values(),
-            *_effective(self._tables.sectors, day).values(),
-            *(row for (start, _), row in self._tables.prices.items() if start == day),
-        ]
-        unverified = (row for row in rows if row.unverified)
-        found += (f"{' '.join(r.key())}: {', '.join(r.unverified.split())}" for r in unverified)
         return found
 
 
