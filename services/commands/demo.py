@@ -27,7 +27,14 @@ BASE = "demo"
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=f"Manifest of the recording to play. [{DEFAULT}]",
 )
-def command(once: bool, again: bool, recording: Path | None) -> None:
+@click.option(
+    "--paced",
+    type=click.FloatRange(min=0),
+    default=20.0,
+    show_default=True,
+    help="Play the last so many seconds in real time, to see the latency; 0: none.",
+)
+def command(once: bool, again: bool, recording: Path | None, paced: float) -> None:
     """From nothing to a live result on this machine; Ctrl-C ends it.
 
     Starts the local Kafka and TimescaleDB, then ingest, classifier, writer and gateway as
@@ -38,7 +45,7 @@ def command(once: bool, again: bool, recording: Path | None) -> None:
     manifest = (recording or stack.clone_root() / DEFAULT).resolve()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        sys.exit(_demo(console, manifest, once, again))
+        sys.exit(_demo(console, manifest, once, again, paced))
     except KeyboardInterrupt:
         console.print("stopped")
         sys.exit(130)
@@ -50,13 +57,13 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _demo(console: Console, manifest: Path, once: bool, again: bool) -> int:
+def _demo(console: Console, manifest: Path, once: bool, again: bool, paced_s: float) -> int:
     from services.demo.session import Session, bring_up
 
     begun = time.monotonic()
     settings = bring_up(load(), console)
     settings = settings.model_copy(update={"tape": _tape(settings, manifest, again)})
-    session = Session(settings, manifest, console)
+    session = Session(settings, manifest, console, paced_s)
     new = session.prepare()
     console.print(f"tape [bold]{settings.tape}[/bold], {'new' if new else 'there already'}")
     with session.running() as gateway:

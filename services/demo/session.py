@@ -42,8 +42,12 @@ class Outcome:
 class Session:
     """A tape with its services; use as `with Session(...).running():`."""
 
-    def __init__(self, settings: Settings, manifest: Path, console: Console) -> None:
+    def __init__(
+        self, settings: Settings, manifest: Path, console: Console, paced_s: float = PACED_S
+    ) -> None:
+        """`paced_s`: so many last seconds of the recording play at 1x, to see the latency."""
         self.settings, self.manifest, self.console = settings, manifest, console
+        self.paced_s = paced_s
         self.children = Children(settings)
         self.received: Received = {}
 
@@ -77,7 +81,7 @@ class Session:
         watcher = Watcher(gateway_url, self.symbols)
         watcher.start()
         ingest = self.children.start(
-            "ingest", "--recording", str(self.manifest), "--paced-last", str(PACED_S)
+            "ingest", "--recording", str(self.manifest), "--paced-last", str(self.paced_s)
         )
         with Progress(
             TextColumn("{task.description}"),
@@ -133,9 +137,9 @@ class Session:
         tape = asyncio.run(facts.read(settings.kafka, settings.tape))
         rows = facts.stored_rows(url, settings.tape)
         tables.messages(self.console, tape, rows)
-        if self.received:
+        if self.received and self.paced_s > SETTLE_S:
             ends = {venue: times[-1][0] for venue, times in tape.raw.times.items()}
-            paced = int((PACED_S - SETTLE_S) * 1e6)
+            paced = int((self.paced_s - SETTLE_S) * 1e6)
             starts = {venue: end - paced for venue, end in ends.items()}
             tables.speed(self.console, tape, stages(tape, self.received, starts))
         tables.accuracy(self.console, tape)
@@ -166,10 +170,16 @@ def gateway_port(settings: Settings) -> int:
 
 
 def bring_up(settings: Settings, console: Console) -> Settings:
-    """The local stack, started; settings that name its addresses."""
+    """
+    The local stack, started; settings that name its addresses.
+
+    Nothing is started where the settings name both Kafka and the database.
+    """
     from pydantic import SecretStr
 
     root = stack.clone_root()
+    if settings.kafka and settings.database_url:
+        return settings.model_copy(update={"local_dir": root / settings.local_dir})
     found = stack.ensure(
         root,
         settings.stack,

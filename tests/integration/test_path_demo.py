@@ -1,0 +1,158 @@
+"""Demos reconcile whatever was played before, and say so when something does not."""
+
+import gzip
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from schemas import frames
+from schemas.market import Trade
+from schemas.topics import MARKET
+from services.runtime import kafka as clients
+from services.stack import Addresses
+from tests.support.ingest import ONE_VENUE, ROOT, THREE_VENUES
+from tests.support.tapes import forget
+
+pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(300)]
+
+SECONDS = 40
+
+
+def first_seconds(source: Path, folder: Path, name: str) -> Path:
+    """A recording of the first seconds of another, under a name that no other run has."""
+    folder.mkdir(exist_ok=True)
+    manifest = json.loads(source.read_text())
+    for entry in manifest["files"]:
+        with gzip.open(source.parent / entry["path"]) as file:
+            lines = file.readlines()
+        until = int(lines[0].split()[0]) + SECONDS * 10**9
+        kept = [line for line in lines if int(line.split(b" ", 1)[0]) < until]
+        (folder / entry["path"]).write_bytes(gzip.compress(b"".join(kept), 1))
+    manifest["name"] = name
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(manifest))
+    return path
+
+
+@dataclass
+class Demos:
+    """`vntape` against the tests' stack; the tapes that its demos made."""
+
+    stack: Addresses
+    folder: Path
+    tapes: list[str] = field(default_factory=list)
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """Exit status and everything it said."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")} | {
+            "VNTAPE_KAFKA": self.stack.kafka,
+            "VNTAPE_DATABASE_URL": self.stack.database,
+            "VNTAPE_LOCAL_DIR": str(self.folder),
+            "VNTAPE_GATEWAY_PORT": "0",
+        }
+        command = [sys.executable, "-m", "services.cli", *arguments]
+        ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=200)
+        return ended.returncode, (ended.stdout + ended.stderr).decode()
+
+    def demo(self, recording: Path, tape: str, *options: str) -> str:
+        """Play it onto the tape that is expected; it must reconcile."""
+        self.tapes.append(tape)
+        status, said = self.run(
+            "demo", "--once", "--paced", "1", "--recording", str(recording), *options
+        )
+        assert status == 0, said
+        assert f"tape {tape}," in said
+        return said
+
+    def completeness(self, tape: str, recording: Path) -> int:
+        """Exit status of the report."""
+        arguments = ("report", "completeness", "--tape", tape, "--recording", str(recording))
+        return self.run(*arguments)[0]
+
+
+@pytest.fixture
+def demos(stack: Addresses, tmp_path: Path) -> Iterator[Demos]:
+    """Its tapes are dropped afterwards."""
+    made = Demos(stack, tmp_path / "local")
+    yield made
+    for tape in made.tapes:
+        forget(tape, stack)
+
+
+def in_files(recording: Path) -> dict[str, Counter[Any]]:
+    """Symbol -> (trade id, price, volume) of its trades, by plain JSON."""
+    found: dict[str, Counter[Any]] = {}
+    for entry in json.loads(recording.read_text())["files"]:
+        with gzip.open(recording.parent / entry["path"]) as file:
+            for line in file:
+                message = json.loads(line.split(b" ", 1)[1])
+                if message.get("stream", "").endswith("@trade"):
+                    data = message["data"]
+                    trade = (str(data["t"]), float(data["p"]), float(data["q"]))
+                    found.setdefault(f"{data['s']}.{entry['venue']}", Counter())[trade] += 1
+    return found
+
+
+async def in_market(bootstrap: str, tape: str) -> dict[str, Counter[Any]]:
+    """The same of a tape's `market`."""
+    found: dict[str, Counter[Any]] = {}
+    async for record in clients.read_all(bootstrap, MARKET.on(tape)):
+        for message in frames.messages(record.value):
+            if isinstance(message, Trade):
+                trade = (message.trade_id, message.price, float(message.volume))
+                found.setdefault(message.symbol, Counter())[trade] += 1
+    return found
+
+
+def in_table(database: str, tape: str) -> dict[str, Counter[Any]]:
+    """The same of its table."""
+    found: dict[str, Counter[Any]] = {}
+    with psycopg.connect(database) as connection:
+        query = f"SELECT symbol, trade_id, price, volume FROM {tape}.trades_classified"
+        for symbol, *trade in connection.execute(query):
+            found.setdefault(symbol, Counter())[tuple(trade)] += 1
+    return found
+
+
+async def test_two_demos_and_then_an_older_recording_all_reconcile(
+    demos: Demos, tmp_path: Path
+) -> None:
+    """
+    Each on a tape of its own; spot and USD-M of one code never mix; a changed row is seen.
+
+    A trade is compared by id, price and volume for each symbol with what plain JSON finds in
+    the venue's own file, so one that went to the other market would show twice.
+    """
+    unique = secrets.token_hex(4)
+    newer = first_seconds(ONE_VENUE, tmp_path / "newer", f"n{unique}")
+    older = first_seconds(THREE_VENUES, tmp_path / "older", f"o{unique}")
+    demos.demo(newer, f"demon{unique}")
+    demos.demo(newer, f"demon{unique}r2", "--again")
+    demos.demo(older, f"demoo{unique}")
+
+    wanted = in_files(older)
+    assert set(wanted) == {"BTCUSDT.BN", "BTCUSDT.BNF", "BTCUSD_PERP.BNC"}
+    assert await in_market(demos.stack.kafka, f"demoo{unique}") == wanted
+    assert in_table(demos.stack.database, f"demoo{unique}") == wanted
+
+    tape = f"demon{unique}r2"
+    assert demos.completeness(tape, newer) == 0
+    with psycopg.connect(demos.stack.database, autocommit=True) as connection:
+        one = f"(SELECT seq FROM {tape}.trades_classified ORDER BY seq LIMIT 1)"
+        connection.execute(
+            f"UPDATE {tape}.trades_classified SET volume = volume + 0.00000001 WHERE seq = {one}"
+        )
+    assert demos.completeness(tape, newer) == 1, "a volume that is 1e-8 off was not seen"
+    status, said = demos.run("demo", "--once", "--recording", str(newer))
+    assert (status, f"tape {tape}, there already" in said) == (1, True), said
+    assert demos.completeness(f"demon{unique}", older) == 1, "two recordings were taken for one"
