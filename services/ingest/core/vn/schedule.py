@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from schemas.base import Phase
-from services.ingest.core.vn.holidays import Calendar
 
 Exchange = Literal["HOSE", "HNX", "UPCOM", "DERIVATIVES"]
 """Names of exchanges on the tape; derivatives trade at HNX but by hours of their own."""
@@ -126,14 +125,14 @@ def print_phase(
     return _called(hours.phases[i]) if periodic else hours.phases[i]
 
 
-def boundaries(exchange: Exchange, day: date, calendar: Calendar) -> list[Boundary]:
+def boundaries(exchange: Exchange, day: date, trading_day: bool) -> list[Boundary]:
     """
     The phases of local `day` in their order; the first stands from local midnight on.
 
     A day without trading has one: closed.
     """
     midnight = midnight_ms(day)
-    hours = _TRADING_DAY[exchange] if calendar.is_trading_day(day) else _DAY_OFF
+    hours = _TRADING_DAY[exchange] if trading_day else _DAY_OFF
     return [
         Boundary(exchange, midnight + start, phase)
         for start, phase in zip(hours.starts, hours.phases, strict=True)

@@ -24,7 +24,8 @@ def trading_seconds(
 
 
 def _since_midnight(exchange: Exchange, ts_ms: int, calendar: Calendar) -> int:
-    spans = boundaries(exchange, local(ts_ms)[0], calendar)
+    day = local(ts_ms)[0]
+    spans = boundaries(exchange, day, calendar.is_trading_day(day))
     ends = [span.ts_ms for span in spans[1:]]
     # The last phase of a day is never one of trading, so it needs no end.
     return sum(
