@@ -73,10 +73,8 @@ class ReferenceData:
 
     def baskets(self, day: date) -> list[Basket]:
         """The newest known of each index; its `source` says when a later review is missing."""
-        newest: dict[str, date] = {}
-        for index, start in self._tables.baskets:
-            if start <= day:
-                newest[index] = max(start, newest.get(index, start))
+        # Ascending in time, so the last one of each index stays.
+        newest = {index: start for index, start in self._tables.baskets if start <= day}
         return [
             image.basket(self._tables.baskets[index, start], day)
             for index, start in sorted(newest.items())

@@ -95,6 +95,47 @@ def test_the_instruments_of_every_capture_are_in_the_image_of_its_day(day, symbo
     assert DATA.resolve(symbol.lower(), day) == symbol
 
 
+def test_the_image_of_a_day_has_nothing_of_later_days():
+    before = instruments(date(2023, 8, 14))
+    assert "ACB" in before
+    assert not {"TAR", "VPL", "VNINDEX"} & set(before)
+    assert before["SSI"].listed_shares == 1_501_130_137
+    assert instruments(date(2026, 8, 14))["SSI"].listed_shares == 2_503_089_220
+    assert before["VCB"].reference is None
+
+
+def made_up(**lines):
+    """The committed data with lines added to its files (`_` for `-`)."""
+    added = {f"{k.replace('_', '-')}.csv": v.encode() + b"\n" for k, v in lines.items()}
+    return ReferenceData({name: text + added.get(name, b"") for name, text in COMMITTED.items()})
+
+
+def test_a_share_has_the_wide_band_on_its_first_day_and_is_gone_after_its_last():
+    data = made_up(
+        instruments="2026-09-07,NEW,UPCOM,stock,,,,2026-09-07,2026-09-09,,notice,",
+        day_prices="2026-09-07,NEW,10000,,,notice,\n2026-09-08,NEW,10000,,,notice,",
+    )
+
+    def limits(day):
+        found = [each for each in data.instruments(date(2026, 9, day)) if each.symbol == "NEW"]
+        return [(each.floor, each.ceiling) for each in found]
+
+    assert limits(7) == [(6000, 14000)]
+    assert limits(8) == [(8500, 11500)]
+    assert limits(9) == [(None, None)]
+    assert limits(10) == []
+
+
+def test_limits_that_a_source_gives_stand_before_those_of_the_rule():
+    data = made_up(
+        day_prices="2026-09-07,41I1G9000,1900,1950,1850,notice,\n"
+        "2026-09-07,VCB,50000,52000,48000,notice,"
+    )
+    found = {each.symbol: each for each in data.instruments(date(2026, 9, 7))}
+    assert (found["41I1G9000"].ceiling, found["41I1G9000"].floor) == (1950, 1850)
+    assert (found["VCB"].ceiling, found["VCB"].floor) == (52000, 48000)
+
+
 def test_the_future_of_the_design_has_its_aliases_days_and_terms():
     found = instruments(date(2026, 11, 20))["41I1GC000"]
     assert found.aliases == ["VN30F2612", "VN30F1M"]
@@ -125,7 +166,8 @@ def test_a_stranger_is_refused_with_what_to_give():
         (date(2025, 7, 1), "BVH LPB", "DGC VPL", True),
         (date(2025, 8, 4), "DGC BCM", "BVH VPL", False),
         (date(2026, 2, 2), "DGC VPL", "BCM BVH", False),
-        (date(2026, 7, 20), "VPL", "BCM", False),
+        (date(2026, 8, 2), "VPL", "BCM", False),
+        (date(2026, 8, 3), "VPL", "BCM", True),
         (date(2026, 8, 14), "VPL", "BCM", True),  # the review of July 2026 was not found
     ],
 )

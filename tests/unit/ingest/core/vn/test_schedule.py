@@ -21,7 +21,10 @@ from services.ingest.core.vn.schedule import (
 
 MONDAY, SATURDAY = date(2026, 7, 20), date(2026, 7, 25)
 exchanges = st.sampled_from(EXCHANGES)
-moments = st.integers(0, DAY_MS - 1)
+moments = st.integers(0, DAY_MS - 1) | st.builds(
+    lambda quarter, ms: quarter * 900_000 + ms, st.integers(32, 64), st.integers(-1500, 1500)
+)
+"""Of the whole day, and about the quarters of hours at which phases change."""
 
 
 def ms(clock: str) -> int:
@@ -130,12 +133,15 @@ def test_prints_differ_from_the_schedule_only_in_the_first_second_of_a_phase(exc
         assert printed in TRADING | {"put_through"}
 
 
-@given(exchanges, moments)
-def test_a_restricted_stock_has_call_auctions_whenever_others_trade(exchange, moment):
-    usual, restricted = (phase_at(exchange, moment, True, periodic=p) for p in (False, True))
+@pytest.mark.parametrize("exchange", EXCHANGES)
+@pytest.mark.parametrize("phase_of", [phase_at, print_phase])
+def test_a_restricted_stock_has_call_auctions_whenever_others_trade(exchange, phase_of):
     expected = {"ato": "periodic", "continuous": "periodic", "atc": "periodic"}
     expected["plo"] = "put_through"
-    assert restricted == expected.get(usual, usual)
+    for minute in range(0, DAY_MS, 60_000):
+        for moment in (minute, minute + 1000):
+            usual, restricted = (phase_of(exchange, moment, True, p) for p in (False, True))
+            assert restricted == expected.get(usual, usual)
 
 
 @pytest.mark.parametrize("moment", [-1, DAY_MS])
