@@ -9,10 +9,13 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from services.commands import _reference
+from services.ingest import reference
 from services.ingest.core.vn import futures
 from services.ingest.core.vn.reference_data import ReferenceData, UnknownSymbol
 from services.ingest.core.vn.reference_files import BadReferenceData
+from services.stack import clone_root
+
+FOLDER = clone_root() / "deploy" / "reference-data"
 
 _VIETNAM = timezone(timedelta(hours=7))
 _OF_INGEST = frozenset({"seq", "ts_ms", "ts_source", "feed"})
@@ -46,7 +49,7 @@ _day = click.option(
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
-    default=_reference.FOLDER,
+    default=FOLDER,
     help="Where the CSV files are. [deploy/reference-data]",
 )
 @click.pass_context
@@ -121,7 +124,7 @@ def _when(code: str, data: ReferenceData) -> str:
 
 def _load(folder: Path) -> ReferenceData:
     try:
-        return _reference.load(folder)
+        return reference.load(folder)
     except BadReferenceData as e:
         raise click.ClickException("\n".join(["reference data refused:", *e.faults])) from e
 

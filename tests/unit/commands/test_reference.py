@@ -5,8 +5,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from services.commands import _reference
-from services.commands.reference import command
+from services.commands.reference import FOLDER, command
 
 
 def run(*arguments: str):
@@ -22,7 +21,7 @@ def test_check_accepts_the_committed_data_and_names_what_is_unverified():
 
 
 def test_check_refuses_a_malformed_line_by_file_and_number(tmp_path):
-    folder = shutil.copytree(_reference.FOLDER, tmp_path / "data")
+    folder = shutil.copytree(FOLDER, tmp_path / "data")
     with (folder / "vn30-weights.csv").open("a") as file:
         file.write("2026-08-03,VN30,VCB,,2,,nobody,\n")
     lines = len((folder / "vn30-weights.csv").read_text().splitlines())

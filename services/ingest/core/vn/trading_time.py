@@ -1,5 +1,7 @@
 """Time in which an exchange trades: breaks, nights, weekends and holidays left out."""
 
+from functools import cache
+
 from services.ingest.core.vn.holidays import Calendar
 from services.ingest.core.vn.schedule import TRADING, Exchange, boundaries, local
 
@@ -35,6 +37,7 @@ def _since_midnight(exchange: Exchange, ts_ms: int, calendar: Calendar) -> int:
     )
 
 
+@cache
 def _trading_day_ms(exchange: Exchange) -> int:
     # 1 January 1970 was a Thursday; a calendar without holidays trades on it.
     noon = 12 * 3_600_000

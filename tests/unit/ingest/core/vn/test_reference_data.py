@@ -10,7 +10,7 @@ import pytest
 
 from schemas.control import ControlMessage
 from schemas.market import Basket, Instrument, Status
-from services.commands import _reference
+from services.commands.reference import FOLDER
 from services.ingest.core.engine import Engine
 from services.ingest.core.records import Raw
 from services.ingest.core.vn.instruments import price_limits
@@ -18,7 +18,7 @@ from services.ingest.core.vn.reference_data import ReferenceData, UnknownSymbol
 from services.ingest.core.vn.reference_files import FILES
 from services.ingest.core.vn.reviews import next_review
 
-COMMITTED = {name: (_reference.FOLDER / name).read_bytes() for name in FILES}
+COMMITTED = {name: (FOLDER / name).read_bytes() for name in FILES}
 DATA = ReferenceData(COMMITTED)
 SHARED = Path(__file__).parents[6] / "shared" / "data"
 """Captures beside the clone, where there are any."""
