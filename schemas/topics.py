@@ -83,6 +83,27 @@ BINANCE = Topic(
     producers=("ingest",),
     consumers=("ingest",),
 )
+
+
+def _vietnamese(name: str) -> Topic:
+    return Topic(
+        name=name,
+        value=None,
+        codec="raw",
+        stream="venue",
+        key="routing key",
+        producers=("ingest",),
+        consumers=("ingest",),
+    )
+
+
+SSI_X = _vietnamese("ssi-x")
+SSI_R = _vietnamese("ssi-r")
+SSI_MI = _vietnamese("ssi-mi")
+SSI_B = _vietnamese("ssi-b")
+SSI_F = _vietnamese("ssi-f")
+SSI_OL = _vietnamese("ssi-ol")
+IBOARD = _vietnamese("iboard")
 CONTROL = Topic(
     name="control",
     value=ControlMessage,
@@ -137,6 +158,13 @@ DEAD_LETTERS = Topic(
 
 TOPICS: tuple[Topic, ...] = (
     BINANCE,
+    SSI_X,
+    SSI_R,
+    SSI_MI,
+    SSI_B,
+    SSI_F,
+    SSI_OL,
+    IBOARD,
     CONTROL,
     MARKET,
     TRADES_CLASSIFIED,

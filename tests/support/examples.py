@@ -79,5 +79,6 @@ def examples(*topics: str) -> list[Example]:
 def _all() -> Iterator[Example]:
     for folder in folders():
         topic = BY_NAME[folder.partition(".")[0]]
-        for path in sorted((FOLDER / folder).glob("*.json")):
+        # A frame that is no JSON is a .txt.
+        for path in sorted([*(FOLDER / folder).glob("*.json"), *(FOLDER / folder).glob("*.txt")]):
             yield Example(topic, folder, path.stem, path.read_text().removesuffix("\n"))

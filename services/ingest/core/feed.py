@@ -51,6 +51,8 @@ def refuse(out: Output, verdict: str, what: str) -> None:
         out.reject("conflicting_id", f"{what}: the same id again with other content")
     elif verdict == "leap":
         out.reject("absurd_id", f"{what}: the number leaps too far to be true")
+    elif verdict == "broken":
+        out.reject("broken_chain", f"{what}: the total grew by less than its volume")
     else:
         out.drop(verdict)
 

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 
-from services.ingest.core import binance
+from services.ingest.core import binance, iboard, ssi_v2
 from services.ingest.core.feed import Feed
 
-FEEDS: Mapping[str, Feed] = {"binance": binance.FEED}
+FEEDS: Mapping[str, Feed] = {
+    "binance": binance.FEED,
+    "ssi": ssi_v2.FEED,
+    "iboard": iboard.FEED,
+}

@@ -17,6 +17,9 @@ LEAP = 200_000_000
 PRICE_RATIO = 3.0
 """Of two prices within a day, either way; the widest band is 40 % (UPCoM, first day)."""
 
+NOTHING_YET = -1
+"""`ts_ms` of a chain that has seen no message of its day."""
+
 Verdict = Literal["new", "duplicate", "no_volume", "stale", "leap", "broken"]
 
 

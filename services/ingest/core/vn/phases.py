@@ -4,15 +4,18 @@ The phase of a Vietnamese symbol: the exchange's schedule, and what the exchange
 Never a trade's own session: the real print of 14:45:00 says "C" and belongs to the ATC.
 """
 
+from functools import cache
+
 import msgspec
 
 from schemas.base import Phase
 from services.ingest.core.vn.codes import SUSPENDED
-from services.ingest.core.vn.schedule import Exchange, phase_at, print_phase
+from services.ingest.core.vn.schedule import TRADING, Exchange, phase_at, print_phase
 from services.ingest.core.vn.times import Moment
 
 AUCTIONS: frozenset[Phase] = frozenset({"ato", "atc"})
 _SECOND_MS = 1000
+_MINUTE_MS = 60_000
 
 
 class SymbolPhase(msgspec.Struct, gc=False, frozen=True):
@@ -81,3 +84,10 @@ def trade_phase(last: SymbolPhase | None, exchange: Exchange, at: Moment) -> Pha
     if last.phase in AUCTIONS and at.ts_ms >= last.ts_ms and last.scheduled == phase:
         return last.phase
     return phase
+
+
+@cache
+def opening_ms(exchange: Exchange) -> int:
+    """When the first trades of a day may happen, ms since local midnight."""
+    minutes = (minute * _MINUTE_MS for minute in range(24 * 60))
+    return next(ms for ms in minutes if phase_at(exchange, ms, trading_day=True) in TRADING)

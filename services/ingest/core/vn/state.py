@@ -31,7 +31,7 @@ class SymbolState(msgspec.Struct, gc=False, omit_defaults=True):
     """All chains of one symbol; each is None before its first message."""
 
     trade: VolumeChain | None = None
-    odd_lot: VolumeChain | None = None
+    odd_lot: ForeignChain | None = None
     quote: TimeChain | None = None
     index: TimeChain | None = None
     candle: TimeChain | None = None
@@ -39,7 +39,7 @@ class SymbolState(msgspec.Struct, gc=False, omit_defaults=True):
     phase: SymbolPhase | None = None
     figures: DayFigures | None = None
     expected: Expected | None = None
-    open_interest: int | None = None
+    open_interest: tuple[int, int] | None = None
 
 
 class Symbols:
