@@ -57,10 +57,10 @@ def _computing(name: str) -> click.Command:
         config = settings(tape=tape)
         if workers:
             _supervise(name, workers, tape)
-        from services.runtime import faust_shell
+        from services.runtime import faust_worker
 
         service = importlib.import_module(f"services.{name}.app").SERVICE
-        faust_shell.run(service, config, worker)
+        faust_worker.run(service, config, worker)
 
     return run_one
 

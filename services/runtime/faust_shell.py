@@ -11,12 +11,11 @@ from collections import deque
 from typing import Any, TypeVar
 
 import faust
-import uvloop
 from aiokafka import TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from mode import Service as ModeService
 
-from services.runtime import garbage, http, kafka, logs
+from services.runtime import http, kafka, logs
 from services.runtime.dead_letters import TooManyDeadLettersError
 from services.runtime.expired import check_input
 from services.runtime.faust_transport import SCHEME, QuietTableManager
@@ -270,50 +269,3 @@ class FaustShell:
         self.health.waiting = lag
         self.metrics.lag.labels(self.service.name, self.service.input.name).set(lag)
         self.metrics.progress.labels(self.service.name).set(time.time() - self.health.idle_for_s())
-
-
-def run(service: Service[Any], settings: Settings, worker: int = 1) -> None:
-    """
-    Run one worker of a service until SIGTERM; never returns normally.
-
-    Exits 0 after a clean stop, 70 to be restarted, 78 when a restart would not help.
-    """
-    logs.configure(service.name, settings.log_level)
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    shell = FaustShell(service, settings, worker)
-    loop.run_until_complete(shell.open())
-    garbage.settle()
-
-    class Worker(faust.Worker):
-        """Closes the shell before mode gathers everything that still runs."""
-
-        def stop_and_shutdown(self) -> None:
-            if self._signal_stop_future and not self._signal_stop_future.done():
-                self.loop.run_until_complete(self._signal_stop_future)
-            elif not self._stopped.is_set():
-                self.loop.run_until_complete(self.stop())
-            if failure := self._failure():
-                end(EXIT_RESTART, "worker_crashed", failure)
-            self.loop.run_until_complete(shell.close())
-            # mode gathers futures for 2 s more; everything of ours is safe already
-            os._exit(0)
-
-        def _failure(self) -> BaseException | None:
-            failure: BaseException | None = self.crash_reason
-            starting = self._starting_fut
-            if failure is None and starting and starting.done() and not starting.cancelled():
-                failure = starting.exception()
-            return failure
-
-    worker_app = Worker(
-        shell.app,
-        loop=loop,
-        loglevel="info",
-        redirect_stdouts=False,
-        override_logging=False,
-        quiet=True,
-    )
-    worker_app.spinner = None
-    worker_app.execute_from_commandline()

@@ -102,12 +102,12 @@ def service(version: int = 1, padding: int = 0, group: str = "") -> Service[Coun
 
 def main() -> None:
     """Run a worker; the arguments are in the module's docstring."""
-    from services.runtime import faust_shell
+    from services.runtime import faust_worker
     from services.runtime.settings import load
 
     given = sys.argv[1:]
     tape, worker, padding, version, group = given + ["0", "1", ""][len(given) - 2 :]
-    faust_shell.run(service(int(version), int(padding), group), load(tape=tape), int(worker))
+    faust_worker.run(service(int(version), int(padding), group), load(tape=tape), int(worker))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+"""A Faust worker as a process: `run` is what `vntape run SERVICE` calls."""
+
+import asyncio
+import os
+from typing import Any
+
+import faust
+import uvloop
+
+from services.runtime import garbage, logs
+from services.runtime.faust_shell import EXIT_RESTART, FaustShell, end
+from services.runtime.service import Service
+from services.runtime.settings import Settings
+
+
+def run(service: Service[Any], settings: Settings, worker: int = 1) -> None:
+    """
+    Run one worker of a service until SIGTERM; never returns normally.
+
+    Exits 0 after a clean stop, 70 to be restarted, 78 when a restart would not help.
+    """
+    logs.configure(service.name, settings.log_level)
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    shell = FaustShell(service, settings, worker)
+    loop.run_until_complete(shell.open())
+    garbage.settle()
+
+    class Worker(faust.Worker):
+        """Closes the shell before mode gathers everything that still runs."""
+
+        def stop_and_shutdown(self) -> None:
+            if self._signal_stop_future and not self._signal_stop_future.done():
+                self.loop.run_until_complete(self._signal_stop_future)
+            elif not self._stopped.is_set():
+                self.loop.run_until_complete(self.stop())
+            if failure := self._failure():
+                end(EXIT_RESTART, "worker_crashed", failure)
+            self.loop.run_until_complete(shell.close())
+            # mode gathers futures for 2 s more; everything of ours is safe already
+            os._exit(0)
+
+        def _failure(self) -> BaseException | None:
+            failure: BaseException | None = self.crash_reason
+            starting = self._starting_fut
+            if failure is None and starting and starting.done() and not starting.cancelled():
+                failure = starting.exception()
+            return failure
+
+    worker_app = Worker(
+        shell.app,
+        loop=loop,
+        loglevel="info",
+        redirect_stdouts=False,
+        override_logging=False,
+        quiet=True,
+    )
+    worker_app.spinner = None
+    worker_app.execute_from_commandline()
