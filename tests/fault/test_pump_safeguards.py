@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -150,14 +150,21 @@ async def a_shell(kafka: str, tape: str, folder: Path) -> AsyncIterator[FaustShe
 class Stream:
     """Stands where Faust's stream stands: gives the agent these records, some loop turns apart."""
 
-    def __init__(self, records: list[tuple[int, int, bytes]], generation: int = 0) -> None:
-        self._records, self._generation = records, generation
+    def __init__(
+        self,
+        records: list[tuple[int, int, bytes]],
+        generation: int = 0,
+        wait: Callable[[int], Awaitable[None]] | None = None,
+    ) -> None:
+        self._records, self._generation, self._wait = records, generation, wait
 
     def noack(self) -> "Stream":
         return self
 
     async def events(self) -> AsyncIterator[Any]:
-        for partition, offset, value in self._records:
+        for number, (partition, offset, value) in enumerate(self._records):
+            if self._wait is not None:
+                await self._wait(number)
             message = SimpleNamespace(
                 partition=partition,
                 offset=offset,
@@ -207,8 +214,12 @@ async def test_every_snapshot_is_the_state_at_a_frame_boundary(
                 await shell._snapshot(number)
                 await asyncio.sleep(0)
 
+        async def behind_snapshots(record: int) -> None:
+            while len(written) < record // 20:  # a slow machine takes fewer: wait for them
+                await asyncio.sleep(0)
+
         taking = [asyncio.create_task(all_the_time(n)) for n in range(PARTITIONS)]
-        await shell._pump_all(Stream(records))
+        await shell._pump_all(Stream(records, wait=behind_snapshots))
         over.set()
         await asyncio.gather(*taking)
     taken = 0
