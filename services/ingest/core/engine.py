@@ -10,13 +10,18 @@ from services.ingest.core.feed import Feed, FeedDecoder, Output
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.registry import FEEDS
 from services.ingest.core.sequence import Sequencer, SequencerState
+from services.ingest.core.vn.sessions import Sessions, SessionsState
+
+SCHEDULED = frozenset({"VN"})
+"""Venues whose exchanges have hours."""
 
 
 class _State(msgspec.Struct):
-    """`decoders`: venue -> feed -> chain state of that decoder."""
+    """`decoders`: venue -> feed -> chain state of that decoder; `sessions`: by venue."""
 
     sequencers: dict[str, SequencerState]
     decoders: dict[str, dict[str, Any]]
+    sessions: dict[str, SessionsState] = {}
 
 
 class Engine:
@@ -33,6 +38,7 @@ class Engine:
     def __init__(self, venues: Sequence[str], feeds: Mapping[str, Feed] = FEEDS) -> None:
         self._feeds = feeds
         self._sequencers = {venue: Sequencer(venue) for venue in venues}
+        self._sessions = {venue: Sessions(venue) for venue in venues if venue in SCHEDULED}
         self._decoders: dict[tuple[str, str], FeedDecoder] = {}
 
     def decode(self, raw: Raw) -> Decoded:
@@ -48,10 +54,15 @@ class Engine:
             return Decoded([], [f"wrong_venue: {raw.venue!r} is none of {owned}"], [])
         out = Output(sequencer)
         sequencer.begin(raw.seq, out.messages)
+        sessions = self._sessions.get(raw.venue)
+        if sessions is not None:
+            sessions.advance(raw.seq, out)
         clocks, numbered = len(out.messages), sequencer.state()
         try:
             if raw.channel in CHANNELS:
                 decode_control(raw, out, self._decode_feed)
+                if sessions is not None and raw.channel == "reference":
+                    sessions.learn(out.messages[clocks:])
             else:
                 self._decode_feed(raw, out)
         except Exception as e:  # noqa: BLE001  # ingest never dies of data
@@ -79,7 +90,8 @@ class Engine:
         for (venue, feed), decoder in self._decoders.items():
             decoders.setdefault(venue, {})[feed] = decoder.state()
         sequencers = {venue: s.state() for venue, s in self._sequencers.items()}
-        return msgspec.to_builtins(_State(sequencers, decoders))
+        sessions = {venue: each.state() for venue, each in self._sessions.items()}
+        return msgspec.to_builtins(_State(sequencers, decoders, sessions))
 
     def restore(self, state: Any) -> None:
         """
@@ -103,6 +115,9 @@ class Engine:
         self._decoders = decoders
         for venue, sequencer in found.sequencers.items():
             self._sequencers[venue].restore(sequencer)
+        for venue, sessions in found.sessions.items():
+            if venue in self._sessions:
+                self._sessions[venue].restore(sessions)
 
     def _restored(self, venue: str, name: str, chains: Any) -> FeedDecoder:
         if name not in self._feeds:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.ingest.core.feed import Routed
+from services.ingest.core.manifest import Spaced
 from services.ingest.feeds import recording as feed_module
 from services.ingest.feeds.base import Arrival, FeedError
 from services.ingest.feeds.lines import scan, stamp_of, stamped_lines
@@ -232,3 +233,24 @@ def test_a_missing_file_and_a_wrong_speed_are_told(tmp_path: Path) -> None:
         scan(tmp_path / "absent")
     with pytest.raises(FeedError, match="speed must be positive, was -1"):
         made(tmp_path, ("BN", b""), speed=-1.0)
+
+
+async def test_a_capture_without_receive_times_plays_by_its_manifest_from_any_line(
+    tmp_path: Path,
+) -> None:
+    """Its lines may begin with digits; a blank one takes its turn but is no message."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"1784513699900000000 a\n\nb\nc\n")
+    spaced = Spaced(NS, 1000)
+    file = RecordedFile(
+        path=path, venue="VN", feed="ssi", topics=["ssi-x"], route=by_head, spaced=spaced
+    )
+    feed = Recording("r", [file], {})
+    [whole] = await all_of(feed)
+    assert [a.value for a in whole] == [b"1784513699900000000 a", b"b", b"c"]
+    assert [a.received_us for a in whole] == [NS // 1000 + n for n in (0, 2, 3)]
+    assert (feed.topics, feed.progress.total) == (["ssi-x"], 3)
+    again = Recording("r", [file], {})
+    assert again.identity == feed.identity
+    again.resume({**feed.cursor(), "lines": [1], "last_ns": [NS], "done": 1})
+    assert await all_of(again) == [whole[1:]]

@@ -32,6 +32,7 @@ OTHER_TOPIC = "ssi-f"
 """Of what is no known channel's: the quietest one, which is always enabled."""
 
 _NAMED = re.compile(rb'"(?:Symbol|IndexId)"\s*:\s*"([^"\\\x00-\x20]{1,32})"')
+_NO_CONTENT = (b"", b"null")
 _NAMES = ("symbol", "indexid", "stockno")
 
 
@@ -59,11 +60,11 @@ def route(_venue: str, message: bytes) -> Routed:
         value = _string.decode(content).encode() if content.startswith(b'"') else content
     except (msgspec.DecodeError, ValueError, RecursionError):
         name, value = _slow(message)
-    channel = _known(name)
-    if channel is None or not value.lstrip().startswith(b"{"):
-        channel = channel or _known(_inner_type(value))
-        if channel is None or value is message:
-            return Routed(_topic(channel), f"{MARKET}.{channel or OTHER}", UNROUTED, message)
+    channel = _known(name) or _known(_inner_type(value))
+    if channel is None:
+        return Routed(OTHER_TOPIC, f"{MARKET}.{OTHER}", UNROUTED, message)
+    if value in _NO_CONTENT or value is message:
+        return Routed(TOPIC_OF[channel], f"{MARKET}.{channel}", UNROUTED, message)
     return Routed(TOPIC_OF[channel], f"{MARKET}.{channel}", _key(value), value)
 
 
@@ -100,10 +101,6 @@ def _inner_type(value: bytes) -> str:
 def _known(name: str) -> str | None:
     channel = name.strip().upper()
     return channel if channel in TOPIC_OF else None
-
-
-def _topic(channel: str | None) -> str:
-    return TOPIC_OF[channel] if channel else OTHER_TOPIC
 
 
 def _key(value: bytes) -> str:

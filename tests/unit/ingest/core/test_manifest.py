@@ -100,3 +100,36 @@ def test_a_line_is_taken_apart_or_refused(recorded: bytes) -> None:
         return
     assert 0 < receive_us < 10**16
     assert value
+
+
+BARE = {"path": "a.jsonl", "feed": "ssi", "venue": "VN", "format": "bare_line"}
+START = {"start": "2026-07-20T09:14:59.900+07:00", "spacing_us": 1500}
+
+
+def of_file(**fields: Any) -> bytes:
+    """A manifest of one Vietnamese file without instruments."""
+    reference = {"source": "x", "instruments": [], "statuses": []}
+    return change(files=[fields], reference=reference)
+
+
+def test_lines_without_a_receive_time_get_it_from_the_manifest() -> None:
+    [file] = Manifest.parse(of_file(**BARE, **START)).files
+    spaced = file.spaced()
+    assert spaced is not None
+    assert spaced.ns_of(1) == 1_784_513_699_900_000_000
+    assert spaced.ns_of(3) - spaced.ns_of(1) == 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("file", "names"),
+    [
+        (BARE, "needs start and spacing_us"),
+        (BARE | {"spacing_us": 1}, "needs start and spacing_us"),
+        (BARE | START | {"spacing_us": -1}, "spacing_us"),
+        (BARE | START | {"start": "2026-07-20T09:14:59"}, "start"),
+        (FILE | START, "has its own times"),
+    ],
+)
+def test_a_manifest_without_usable_times_is_refused(file: dict[str, Any], names: str) -> None:
+    with pytest.raises(BadManifest, match=names):
+        Manifest.parse(of_file(**file))
