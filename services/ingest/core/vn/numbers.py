@@ -26,6 +26,9 @@ def whole(quantity: float, what: str) -> int:
     Raises:
         BadFrame: `bad_number` when it is no whole number.
     """
+    number = int(quantity)
+    if number == quantity:
+        return number
     number = round(quantity)
     if abs(quantity - number) > _NOISE:
         raise BadFrame("bad_number", f"{what} must be whole, was {quantity}")

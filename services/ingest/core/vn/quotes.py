@@ -1,5 +1,6 @@
 """Books of Vietnamese symbols into `quote` messages."""
 
+from struct import pack
 from zlib import crc32
 
 from schemas.base import Level
@@ -26,7 +27,7 @@ def tell_quote(raw: Raw, out: Output, about: Subject, numbers: Numbers) -> None:
     chain = state.quote
     if chain is None or chain.day != at.day:
         chain = TimeChain(at.day, 0, 0)
-    check = crc32(repr(numbers).encode())
+    check = crc32(pack(f"{len(numbers)}d", *(number or 0.0 for number in numbers)))
     verdict = chain.judge(at.ts_ms, check)
     state.quote = chain
     about.keep()
