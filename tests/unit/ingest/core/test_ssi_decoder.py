@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.market import Auction, Day, Gap, Index, Quote, Status, Trade
+from schemas.market import Auction, Day, Index, Quote, Status, Trade
 from services.ingest.core.engine import Engine
 from services.ingest.core.feed import Feed
 from services.ingest.core.registry import FEEDS
@@ -113,80 +113,6 @@ def test_a_future_is_known_by_its_code_and_its_average_loses_the_multiplier() ->
     trade_, day = made(trade(2, 2, 1883.9, **over))
     assert (trade_.price, trade_.volume, trade_.total_value) == (1883.9, 2, 376_780_000.0)
     assert day.average == pytest.approx(1883.7979, abs=1e-4)
-
-
-class TestVolumeChain:
-    def test_a_hole_is_a_gap_of_exactly_what_is_missing(self) -> None:
-        done = run([trade(100, 100), trade(300, 1000, 21700.0, Time="13:36:02")])
-        first, gap, second = messages(done)
-        assert isinstance(first, Trade)
-        assert isinstance(gap, Gap)
-        assert isinstance(second, Trade)
-        assert (gap.cause, gap.missing_volume) == ("volume_chain", 600)
-        assert gap.missing_value == 900 * 21750 - 300 * 21700
-        assert (gap.from_ts_ms, gap.to_ts_ms) == (ms("13:36:00"), ms("13:36:02"))
-        assert first.volume + gap.missing_volume + second.volume == second.total_volume
-
-    def test_a_start_in_mid_day_says_what_traded_before_it(self) -> None:
-        gap, trade_ = made(trade(100, 5000))
-        assert (gap.cause, gap.missing_volume) == ("late_start", 4900)
-        assert gap.missing_value == 4900 * 21750
-        assert (gap.from_ts_ms, gap.to_ts_ms) == (ms("09:00:00"), ms("13:36:00"))
-        assert gap.seq < trade_.seq
-
-    def test_who_was_there_before_the_first_print_lost_something(self) -> None:
-        done = run([trade(0, 0), trade(100, 500)])
-        assert drops(done) == ["no_volume"]
-        assert [m.cause for m in messages(done) if isinstance(m, Gap)] == ["volume_chain"]
-
-    def test_a_repeat_is_counted_and_true_equal_prints_are_not(self) -> None:
-        done = run([trade(100, 100), trade(100, 200), trade(100, 200), trade(100, 300)])
-        assert drops(done) == ["duplicate"]
-        assert [m.total_volume for m in messages(done)] == [100, 200, 300]
-
-    def test_a_late_one_is_dropped_and_leaves_no_trace(self) -> None:
-        done = run([trade(100, 100), trade(100, 200), trade(100, 100), trade(100, 300)])
-        assert drops(done) == ["stale"]
-        assert only(Gap, trade(100, 100), trade(100, 200), trade(100, 100), trade(100, 300)) == []
-
-    @pytest.mark.parametrize(
-        ("bad", "code"),
-        [
-            (trade(500, 300), "bad_number"),
-            (trade(300, 400), "broken_chain"),
-            (trade(100, 900_000_000_000), "absurd_id"),
-            (trade(100, 300, 99_000.0), "absurd_price"),
-            (trade(100.5, 300), "bad_number"),
-            (trade(100, 300, 0.0), "bad_number"),
-            (trade(-100, 300), "bad_number"),
-            (trade(100, 300, Time="25:00:00"), "bad_time"),
-            (trade(100, 300, TradingDate="2026-07-20"), "bad_time"),
-            (trade(100, 300, LastVol="many"), "malformed"),
-            (trade(100, 300, Symbol=None), "malformed"),
-            (trade(100, 300, TotalVol=None), "malformed"),
-        ],
-    )
-    def test_a_refused_print_never_moves_the_chain(self, bad: bytes, code: str) -> None:
-        """What it carried shows as a gap at the next good one."""
-        done = run([trade(200, 200), bad, trade(100, 400)])
-        assert codes(done) == [code]
-        [gap] = [m for m in messages(done) if isinstance(m, Gap)]
-        assert gap.missing_volume == 100
-
-    def test_cancelled_trades_are_believed_when_five_prints_agree(self) -> None:
-        prints = [trade(100, 1000), *(trade(100, 500 + i * 100) for i in range(6))]
-        done = run(prints)
-        assert drops(done) == ["stale"] * 4
-        kept = [m.total_volume for m in messages(done) if isinstance(m, Trade)]
-        assert kept == [1000, 900, 1000]
-
-    def test_a_new_day_begins_at_nothing(self) -> None:
-        engine = Engine(["VN"])
-        later = trade(100, 100, TradingDate="21/07/2026", Time="09:15:00")
-        lines = [(NOON, "ssi", trade(500, 500)), (us("09:15:00.2", "2026-07-21"), "ssi", later)]
-        done = [engine.decode(raw) for raw in raws(lines)]
-        assert [m for m in messages(done) if isinstance(m, Gap)] == []
-        assert drops(done) == []
 
 
 def test_an_estimate_becomes_an_auction_message_only_while_an_auction_is_on() -> None:
