@@ -1,5 +1,7 @@
 """From nothing to a live result: real Kafka, real TimescaleDB, a real recording."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import re
@@ -8,12 +10,16 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
 from services import stack
 from services.runtime.settings import Settings, SettingsError, load
+
+if TYPE_CHECKING:
+    from services.demo.session import Session
 
 DEFAULT = "tests/data/binance/manifest.json"
 BASE = "demo"
@@ -64,21 +70,33 @@ def _demo(console: Console, manifest: Path, once: bool, again: bool, paced_s: fl
     settings = bring_up(load(), console)
     settings = settings.model_copy(update={"tape": _tape(settings, manifest, again)})
     session = Session(settings, manifest, console, paced_s)
-    new = session.prepare()
-    console.print(f"tape [bold]{settings.tape}[/bold], {'new' if new else 'there already'}")
+    with session.alone():
+        if session.prepare():
+            console.print(f"tape [bold]{settings.tape}[/bold], new")
+        else:
+            console.print(
+                f"tape [bold]{settings.tape}[/bold] is there: what is missing is played, then all "
+                "is verified; AGAIN=1 (--again) plays on a fresh tape"
+            )
+        agrees = _play(session, console, once, begun)
+    return 0 if agrees else 1
+
+
+def _play(session: Session, console: Console, once: bool, begun: float) -> bool:
     with session.running() as gateway:
         url = str((gateway.health() or {})["gateway"])
-        _say_where(console, settings, url, session.symbols[0])
+        _say_where(console, session.settings, url, session.symbols[0])
         session.play(url)
         outcome = session.finish()
         console.print(f"{time.monotonic() - begun:.0f} s in all")
+        console.print("Kafka and TimescaleDB stay up until `make down`.")
         if not once:
             console.print(f"\nThe gateway stays up at {url}. Ctrl-C ends the demo.")
             while True:
                 time.sleep(1)
                 for child in session.children.by_name.values():
                     child.check()
-    return 0 if outcome.agrees else 1
+    return outcome.agrees
 
 
 def _tape(settings: Settings, manifest: Path, again: bool) -> str:
@@ -102,4 +120,8 @@ def _say_where(console: Console, settings: Settings, url: str, symbol: str) -> N
     console.print(f"live page   {url}/", highlight=False)
     console.print(f"REST        {url}/docs", highlight=False)
     console.print(f"in a shell  .venv/bin/{tail}", highlight=False)
-    console.print(f"SQL schema  {settings.tape}\n", highlight=False)
+    console.print(
+        f'in SQL      psql "$(.venv/bin/vntape url reader)", schema {settings.tape}',
+        highlight=False,
+    )
+    console.print(f"Kafka       {settings.kafka}, topics {settings.tape}.*\n", highlight=False)

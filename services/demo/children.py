@@ -82,7 +82,7 @@ class Children:
             "VNTAPE_STACK": settings.stack,
             "VNTAPE_TAPE": settings.tape,
         }
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "services.cli", "run", name, *arguments],
                 env=environment,

@@ -1,7 +1,9 @@
 """One demo: everything started, a recording played, everything compared."""
 
 import asyncio
+import fcntl
 import json
+import os
 import socket
 import time
 from collections.abc import Iterator, Sequence
@@ -65,6 +67,30 @@ class Session:
         return bool(made)
 
     @contextmanager
+    def alone(self) -> Iterator[None]:
+        """
+        No other demo has this tape meanwhile.
+
+        Raises:
+            RuntimeError: one has; the text says which process.
+        """
+        path = self.settings.local_dir / self.settings.stack / "run" / f"{self.settings.tape}.demo"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise RuntimeError(
+                    f"tape {self.settings.tape} is another demo's (pid {file.read().strip()}): "
+                    "end that one, or play on a fresh tape with AGAIN=1 (--again)"
+                ) from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    @contextmanager
     def running(self) -> Iterator[Child]:
         """Writer, classifier and gateway up; gives the gateway. Ends all of them."""
         try:
@@ -90,16 +116,18 @@ class Session:
             TimeElapsedColumn(),
             console=self.console,
         ) as bar:
-            task = bar.add_task("playing as fast as it goes", total=None)
+            task = bar.add_task("looking where the recording stands", total=None)
             while ingest.process.poll() is None:
                 said = (ingest.health() or {}).get("recording")
                 if said:
-                    pace = "playing at 1x for latency" if said["paced"] else None
+                    doing = "playing at 1x for latency" if said["paced"] else None
+                    if said["done"] == said["total"]:
+                        doing = "the whole recording is there"
                     bar.update(
                         task,
                         completed=said["done"],
                         total=said["total"],
-                        description=pace or "playing as fast as it goes",
+                        description=doing or "playing as fast as it goes",
                     )
                 time.sleep(0.2)
             ingest.check()
@@ -149,14 +177,14 @@ class Session:
 
 def gateway_port(settings: Settings) -> int:
     """
-    The setting where somebody set it, else the demo's remembered port while it is free, else a
-    free one, which is remembered: demos of several clones live side by side.
+    The setting where somebody set it; else the usual port, else the one remembered from last
+    time, else a free one, which is remembered: demos of several clones live side by side.
     """
     if "gateway_port" in settings.model_fields_set:
         return settings.gateway_port
     memory = settings.local_dir / settings.stack / "gateway-port"
-    wanted = int(memory.read_text()) if memory.exists() else settings.gateway_port
-    for port in (wanted, 0):
+    remembered = int(memory.read_text()) if memory.exists() else 0
+    for port in (settings.gateway_port, remembered, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -164,7 +192,8 @@ def gateway_port(settings: Settings) -> int:
             except OSError:
                 continue
             found: int = probe.getsockname()[1]
-        memory.write_text(str(found))
+        if found != settings.gateway_port:
+            memory.write_text(str(found))
         return found
     raise RuntimeError(f"no free port on {settings.gateway_host}")
 

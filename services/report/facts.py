@@ -12,7 +12,7 @@ from psycopg import sql
 
 from schemas import frames
 from schemas.market import BookDelta, Quote, Trade
-from schemas.topics import BINANCE, DEAD_LETTERS, MARKET, TRADES_CLASSIFIED
+from schemas.topics import BINANCE, CONTROL, DEAD_LETTERS, MARKET, TRADES_CLASSIFIED
 from services.report.independent import SCALE, Trades, digest
 from services.runtime import kafka
 
@@ -66,6 +66,8 @@ async def read(bootstrap: str, tape: str) -> Tape:
     """Read all topics of a tape that exist."""
     found = Tape()
     await _read_raw(bootstrap, BINANCE.on(tape), found)
+    async for _ in _records(bootstrap, CONTROL.on(tape), found):
+        pass
     await _read_market(bootstrap, MARKET.on(tape), found)
     await _read_classified(bootstrap, TRADES_CLASSIFIED.on(tape), found)
     await _read_dead(bootstrap, DEAD_LETTERS.on(tape), found)

@@ -33,7 +33,7 @@ def messages(console: Console, tape: Tape, rows: Mapping[str, Mapping[str, int]]
     )
     draw(
         console,
-        "Topics",
+        "Topics (a record of market is a frame: where one ends is chance, its messages are not)",
         ("topic", "records"),
         [(topic, f"{count:,}") for topic, count in sorted(tape.records.items())],
     )

@@ -1,16 +1,46 @@
 """A Faust worker as a process: `run` is what `vntape run SERVICE` calls."""
 
 import asyncio
+import fcntl
 import os
-from typing import Any
+import sys
+import time
+from typing import IO, Any
 
 import faust
 import uvloop
 
 from services.runtime import garbage, logs
-from services.runtime.faust_shell import EXIT_RESTART, FaustShell, end
+from services.runtime.faust_shell import EXIT_REFUSE, EXIT_RESTART, FaustShell, end
 from services.runtime.service import Service
 from services.runtime.settings import Settings
+
+log = logs.get(__name__)
+
+
+CLAIM_S = 3.0
+"""A worker that is being ended may still hold its number for so long."""
+
+
+def claim(service: Service[Any], settings: Settings, worker: int) -> IO[str] | None:
+    """
+    Hold a worker's number on this machine; None when another process does.
+
+    Two members of one static id fence each other for ever. The lock goes with the process.
+    """
+    folder = settings.local_dir / settings.stack / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = (folder / f"{service.app_id(settings.tape)}-{worker}.lock").open("w")
+    deadline = time.monotonic() + CLAIM_S
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(0.1)
+        else:
+            return file
 
 
 def run(service: Service[Any], settings: Settings, worker: int = 1) -> None:
@@ -20,6 +50,14 @@ def run(service: Service[Any], settings: Settings, worker: int = 1) -> None:
     Exits 0 after a clean stop, 70 to be restarted, 78 when a restart would not help.
     """
     logs.configure(service.name, settings.log_level)
+    held = claim(service, settings, worker)
+    if held is None:
+        log.error(
+            "refused",
+            error=f"{service.name} number {worker} of tape {settings.tape} runs on this machine "
+            f"already: give this one another number, --worker {worker + 1}",
+        )
+        sys.exit(EXIT_REFUSE)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
