@@ -14,7 +14,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from schemas.topics import TOPICS
+from schemas.topics import (
+    BINANCE,
+    CLASSIFIER_SNAPSHOTS,
+    CONTROL,
+    DEAD_LETTERS,
+    MARKET,
+    TRADES_CLASSIFIED,
+)
 from services import stack
 from services.demo.children import Child, ChildError, Children
 from services.demo.watcher import Watcher
@@ -32,6 +39,9 @@ SETTLE_S = 5.0
 are left out of the latency."""
 DONE_S = 60.0
 
+TAPE = (BINANCE, CONTROL, MARKET, TRADES_CLASSIFIED, CLASSIFIER_SNAPSHOTS, DEAD_LETTERS)
+"""A tape has only the topics of what runs on it (design §2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -47,7 +57,18 @@ class Session:
     def __init__(
         self, settings: Settings, manifest: Path, console: Console, paced_s: float = PACED_S
     ) -> None:
-        """`paced_s`: so many last seconds of the recording play at 1x, to see the latency."""
+        """
+        `paced_s`: so many last seconds of the recording play at 1x, to see the latency.
+
+        Raises:
+            RuntimeError: the recording is of a feed whose files the independent count cannot read.
+        """
+        feeds = {entry["feed"] for entry in json.loads(manifest.read_text())["files"]}
+        if feeds != {"binance"}:
+            raise RuntimeError(
+                f"{manifest.name} is of {', '.join(sorted(feeds))}: the demo reconciles Binance "
+                "recordings; `vntape run ingest --recording` plays any"
+            )
         self.settings, self.manifest, self.console = settings, manifest, console
         self.paced_s = paced_s
         self.children = Children(settings)
@@ -62,7 +83,7 @@ class Session:
     def prepare(self) -> bool:
         """Topics and tables of the tape; True when the tape is new."""
         assert self.settings.kafka is not None
-        made = asyncio.run(topics_admin.apply(self.settings.kafka, self.settings.tape, TOPICS))
+        made = asyncio.run(topics_admin.apply(self.settings.kafka, self.settings.tape, TAPE))
         migrate(self.settings)
         return bool(made)
 
