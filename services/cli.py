@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 _FOLDER = Path(__file__).parent / "commands"
+_EXIT_RESTART = 70
 
 
 class LazyGroup(click.Group):
@@ -71,6 +72,15 @@ def main() -> None:
         # `vntape … | head`: the reader has enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except Exception as e:
+        from services.commands._context import away
+
+        sentence = away(e)
+        if sentence is None:
+            raise
+        click.echo(f"Error: {sentence}", err=True)
+        # A service wants to be restarted: what it needs may come back.
+        sys.exit(_EXIT_RESTART if sys.argv[1:2] == ["run"] else 1)
 
 
 if __name__ == "__main__":

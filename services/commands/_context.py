@@ -1,12 +1,21 @@
 """Settings for a command: the environment's, completed with the local stack's addresses."""
 
+import asyncio
+import logging
+import socket
 from typing import Any
 
 import click
+import psycopg
+from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
 from services import stack
+from services.runtime import database, topics_admin
 from services.runtime.settings import Settings, SettingsError, load
+
+PROBE_S = 2.0
 
 
 def settings(**overrides: Any) -> Settings:
@@ -36,3 +45,82 @@ def settings(**overrides: Any) -> Settings:
             update["kafka"] = found.kafka or local.kafka
             update["database_url"] = found.database_url or SecretStr(local.database)
     return found.model_copy(update=update)
+
+
+def reachable(tape: str | None = None, *, kafka: bool = True, db: bool = False) -> Settings:
+    """
+    `settings` for a command that asks Kafka, the database or both, which take connections.
+
+    The clients' own logging is silenced: what goes wrong is said in one sentence.
+
+    Raises:
+        click.ClickException: as `settings`, or naming the one that does not answer.
+    """
+    config = settings(tape=tape)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    if kafka and not any(_answers(*_split(at)) for at in str(config.kafka).split(",")):
+        raise click.ClickException(_kafka_away(config))
+    if db:
+        if config.database_url is None:
+            raise click.ClickException("no database: set VNTAPE_DATABASE_URL, or `vntape up`")
+        parts = conninfo_to_dict(config.database_url.get_secret_value())
+        host, port = str(parts.get("host", "")), int(parts.get("port") or 5432)
+        # No host, or a folder: a socket file, which connecting itself will try.
+        if host and not host.startswith("/") and not _answers(host, port):
+            raise click.ClickException(_database_away(config))
+    return config
+
+
+def reading(tape: str | None, *, db: bool = False) -> Settings:
+    """
+    `reachable`, for a tape that is there.
+
+    Raises:
+        click.ClickException: as `reachable`, or naming the tapes there are.
+    """
+    config = reachable(tape, db=db)
+    found = sorted(asyncio.run(topics_admin.tapes(str(config.kafka))))
+    if config.tape not in found:
+        there = f"there are: {', '.join(found)}" if found else "there is none yet"
+        raise click.ClickException(f"there is no tape {config.tape}; {there} (`vntape tapes list`)")
+    return config
+
+
+def away(error: Exception) -> str | None:
+    """A sentence for an error that says Kafka or the database is not there; else None."""
+    if isinstance(error, KafkaConnectionError | NodeNotReadyError):
+        return _kafka_away(settings())
+    if isinstance(error, psycopg.OperationalError):
+        reason = " ".join(str(error).split())
+        return f"{_database_away(settings())} ({reason})"
+    return None
+
+
+def _kafka_away(config: Settings) -> str:
+    return (
+        f"Kafka at {config.kafka} does not answer: start the local stack with `vntape up`, "
+        "or set VNTAPE_KAFKA"
+    )
+
+
+def _database_away(config: Settings) -> str:
+    url = config.database_url.get_secret_value() if config.database_url else ""
+    return (
+        f"the database at {database.address(url)} does not answer: start the local stack with "
+        "`vntape up`, or set VNTAPE_DATABASE_URL"
+    )
+
+
+def _split(bootstrap: str) -> tuple[str, int]:
+    host, _, port = bootstrap.strip().rpartition(":")
+    if not host or not port.isdecimal():
+        raise click.ClickException(f"VNTAPE_KAFKA must be host:port, was {bootstrap!r}")
+    return host.strip("[]"), int(port)
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), PROBE_S).close()
+    except OSError:
+        return False
+    return True

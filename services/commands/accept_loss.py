@@ -5,7 +5,7 @@ import importlib
 
 import click
 
-from services.commands._context import settings
+from services.commands._context import reading
 from services.commands.run import COMPUTING
 
 
@@ -22,7 +22,7 @@ def command(service: str, tape: str | None, yes: bool) -> None:
     from services.runtime.accept_loss import Acceptance, WorkersAliveError
     from services.runtime.snapshots import RefusedSnapshotError
 
-    config = settings(tape=tape)
+    config = reading(tape)
     declared = importlib.import_module(f"services.{service}.app").SERVICE
 
     async def run() -> None:

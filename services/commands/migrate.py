@@ -3,7 +3,7 @@
 import click
 import psycopg
 
-from services.commands._context import settings
+from services.commands._context import reachable
 from services.runtime.database import address
 from services.runtime.migrations import MigrationError
 from services.runtime.settings import SettingsError
@@ -14,7 +14,7 @@ from services.writer.schema import migrate
 @click.option("--tape", help="The tape. [VNTAPE_TAPE, live]")
 def command(tape: str | None) -> None:
     """Bring a tape's tables and roles up to date; does nothing when they are."""
-    config = settings(tape=tape)
+    config = reachable(tape, kafka=False, db=True)
     try:
         ran = migrate(config)
     except (MigrationError, SettingsError, ValueError, psycopg.Error) as e:

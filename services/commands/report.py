@@ -3,11 +3,17 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import psycopg
 from rich.console import Console
 
-from services.commands._context import settings
+from services.commands._context import reading
+from services.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from services.report.facts import Tape
 
 
 @click.group()
@@ -18,15 +24,25 @@ def command() -> None:
 _tape = click.option("--tape", help="The tape to read. [VNTAPE_TAPE, live]")
 
 
+def _read(config: Settings) -> "Tape":
+    from services.report import facts
+
+    try:
+        return asyncio.run(facts.read(str(config.kafka), config.tape))
+    except (KeyError, IndexError):
+        raise
+    except LookupError as e:  # a topic the tape lacks
+        raise click.ClickException(str(e)) from e
+
+
 @command.command()
 @_tape
 def accuracy(tape: str | None) -> None:
     """How often the inferred aggressor is the vendor's, by instrument, rule and confidence."""
-    from services.report import facts, tables
+    from services.report import tables
 
-    config = settings(tape=tape)
-    assert config.kafka is not None
-    tables.accuracy(Console(soft_wrap=True), asyncio.run(facts.read(config.kafka, config.tape)))
+    config = reading(tape)
+    tables.accuracy(Console(soft_wrap=True), _read(config))
 
 
 @command.command()
@@ -37,12 +53,11 @@ def latency(tape: str | None) -> None:
     Times are the broker's append times. A part that was played as fast as it goes shows queues,
     not latency: read it on a live or a paced tape.
     """
-    from services.report import facts, tables
+    from services.report import tables
     from services.report.delays import by_stage
 
-    config = settings(tape=tape)
-    assert config.kafka is not None
-    found = asyncio.run(facts.read(config.kafka, config.tape))
+    config = reading(tape)
+    found = _read(config)
     tables.latency(Console(soft_wrap=True), "Latency of trades, ms", by_stage(found))
 
 
@@ -60,15 +75,15 @@ def completeness(tape: str | None, recording: Path) -> None:
     from services.report.independent import count
     from services.report.reconcile import reconcile
 
-    config = settings(tape=tape)
-    assert config.kafka is not None
-    if config.database_url is None:
-        raise click.ClickException("no database: set VNTAPE_DATABASE_URL")
+    config = reading(tape, db=True)
+    assert config.database_url is not None
     url = config.database_url.get_secret_value()
-    found = reconcile(
-        count(recording),
-        asyncio.run(facts.read(config.kafka, config.tape)),
-        facts.stored_trades(url, config.tape),
-        facts.stored_rows(url, config.tape),
-    )
+    try:
+        rows = facts.stored_rows(url, config.tape)
+        trades = facts.stored_trades(url, config.tape)
+    except psycopg.errors.UndefinedTable as e:
+        raise click.ClickException(
+            f"tape {config.tape} has no tables: `vntape run writer --tape {config.tape}` fills them"
+        ) from e
+    found = reconcile(count(recording), _read(config), trades, rows)
     sys.exit(0 if tables.checks(Console(soft_wrap=True), found) else 1)

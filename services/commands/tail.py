@@ -7,7 +7,7 @@ from contextlib import suppress
 import click
 
 from schemas.topics import BY_NAME
-from services.commands._context import settings
+from services.commands._context import reading
 
 TYPED = tuple(t.name for t in BY_NAME.values() if t.codec in ("frames", "json"))
 
@@ -40,7 +40,7 @@ def command(
     from services.commands._tail_follow import Wanted, follow
     from services.commands._tail_output import columns, json_lines
 
-    config = settings(tape=tape)
+    config = reading(tape)
     wanted = Wanted(
         topic=BY_NAME[topic], symbol=symbol, type=kind, count=count, from_start=from_start
     )

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.topics import LIVE, check_tape
-from services.commands._context import settings
+from services.commands._context import reachable
 from services.runtime import kafka, topics_admin
 from services.writer import schema
 from services.writer.schema import Size
@@ -76,11 +76,9 @@ def drop(name: str, yes_drop_live: bool) -> None:
 
 
 def _addresses() -> tuple[str, str]:
-    config = settings()
-    if config.kafka is None or config.database_url is None:
-        raise click.ClickException(
-            "tapes are in both: set VNTAPE_KAFKA and VNTAPE_DATABASE_URL, or `vntape up`"
-        )
+    config = reachable(db=True)
+    assert config.kafka is not None
+    assert config.database_url is not None
     return config.kafka, config.database_url.get_secret_value()
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.topics import DAY_MS, TOPICS, Topic
-from services.commands._context import settings
+from services.commands._context import reachable
 from services.runtime import topics_admin, topics_state
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def _kept(topic: Topic, config: dict[str, str]) -> str:
 
 
 def _where(tape: str | None) -> tuple[str, str]:
-    found = settings(tape=tape)
+    found = reachable(tape)
     return str(found.kafka), found.tape
 
 

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 import faust
 import uvloop
+from aiokafka.errors import KafkaConnectionError
 
 from services.runtime import garbage, logs
 from services.runtime.faust_shell import EXIT_REFUSE, EXIT_RESTART, FaustShell, end
@@ -62,7 +63,13 @@ def run(service: Service[Any], settings: Settings, worker: int = 1) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     shell = FaustShell(service, settings, worker)
-    loop.run_until_complete(shell.open())
+    try:
+        loop.run_until_complete(shell.open())
+    except KafkaConnectionError:
+        # Without a traceback: a broker that is not up yet is no fault of ours.
+        said = f"Kafka at {settings.kafka} does not answer; it ends to be restarted"
+        log.error("kafka_away", error=said)  # noqa: TRY400
+        os._exit(EXIT_RESTART)
     garbage.settle()
 
     class Worker(faust.Worker):

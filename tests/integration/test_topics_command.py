@@ -57,4 +57,4 @@ def test_diff_names_a_topic_that_somebody_made_otherwise(
 def test_no_kafka_is_one_sentence() -> None:
     result = run("127.0.0.1:1", "postgresql://x@127.0.0.1:1/x", "list")
     assert result.exit_code == 1
-    assert "Kafka did not do it" in result.output
+    assert "Kafka at 127.0.0.1:1 does not answer" in result.output
