@@ -28,7 +28,7 @@ MAX_BAD_FRAMES = 20
 STUCK_S = 5.0
 """A send that takes longer: the client does not read."""
 IDLE_S = 30.0
-"""A connection that subscribes to nothing is closed after this."""
+"""A connection that subscribes to nothing for so long is closed."""
 BYE_S = 1.0
 """For the goodbye and the close frame; then the socket is cut."""
 
@@ -48,7 +48,7 @@ class Session:
         self._bad = 0
         self._tokens, self._tokens_at = float(COMMANDS_BURST), time.monotonic()
         self._bye: tuple[int, str] | None = None
-        self._began = time.monotonic()
+        self._idle_since = time.monotonic()
         self._sending_since: float | None = None
         self.frames = 0
 
@@ -79,7 +79,7 @@ class Session:
         """Look for a client that does not read, or wants nothing; call it about each second."""
         if self._sending_since is not None and now_s - self._sending_since > STUCK_S:
             self.close(4508, "slow")
-        elif not (self._streams or self._wild) and now_s - self._began > IDLE_S:
+        elif not (self._streams or self._wild) and now_s - self._idle_since > IDLE_S:
             self.close(4408, "no subscription")
 
     def heartbeat(self, text: str) -> None:
@@ -214,6 +214,8 @@ class Session:
 
     def _unsub(self, command: Unsub) -> None:
         channel = commands.channel_of(command)
+        if self._streams or self._wild:  # leaving nothing buys no time
+            self._idle_since = time.monotonic()
         for symbol in command.symbols:
             if symbol == "*":
                 self._wild.discard(channel.name)
