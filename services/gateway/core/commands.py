@@ -8,7 +8,7 @@ import msgspec
 from services.gateway.core.channels import BY_NAME, Channel
 from services.gateway.core.outbound import MAX_RATE
 from services.gateway.core.streams import MAX_SNAPSHOT
-from services.gateway.core.wire import Position
+from services.gateway.core.wire import MAX_PART, MAX_SEQ, Position, is_position
 
 MAX_SYMBOLS = 200
 DEFAULT_SNAPSHOT = 50
@@ -84,6 +84,7 @@ def parse(text: str) -> Command:
     match command:
         case Sub():
             _check_streams(command, "sub")
+            _check_cursors(command)
             if not 0 <= command.snap <= MAX_SNAPSHOT:
                 reason = f"snap must be from 0 to {MAX_SNAPSHOT}, was {command.snap}"
                 raise Refused("limit", reason, command.id)
@@ -120,6 +121,17 @@ def _check_streams(command: Sub | Unsub, op: str) -> None:
         if symbol == "*" and not channel.wild:
             reason = f"channel {channel.name} has no wildcard: name the symbols"
             raise Refused("unknown_symbol", reason, command.id)
+
+
+def _check_cursors(command: Sub) -> None:
+    for symbol in command.after:
+        at = command.cursor(symbol)
+        if at is not None and not is_position(at):
+            reason = (
+                f"after {symbol[:60]!r} must be a seq from 0 to {MAX_SEQ}, or [seq, part] "
+                f"with a part from 0 to {MAX_PART}"
+            )
+            raise Refused("bad_frame", reason, command.id)
 
 
 def _id_of(text: str) -> Id:

@@ -12,6 +12,10 @@ Position = tuple[int, int]
 NOTHING: Position = (0, 0)
 """Before the first message of a stream."""
 
+MAX_SEQ = 2**53 - 1
+"""A seq is also a number of JavaScript."""
+MAX_PART = 2**31
+
 VERSION = 1
 
 
@@ -55,6 +59,11 @@ def _one_by_one(lines: list[bytes]) -> tuple[list[tuple[Head, bytes]], int]:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             bad += 1
     return good, bad
+
+
+def is_position(at: Position) -> bool:
+    """Whether a message can stand there, or before all of them; not whether one does."""
+    return 0 <= at[0] <= MAX_SEQ and 0 <= at[1] <= MAX_PART
 
 
 def place(name: str, at: Position | None) -> str:
