@@ -81,14 +81,18 @@ class Stream:
         return self.ring[bisect_right(self.ring, after, key=_position) :]
 
     def snapshot(self, count: int) -> list[str]:
-        """The newest state of each key, or the last `count` events, oldest first, size bounded."""
+        """
+        The newest state of each key, or the last `count` events, oldest first.
+
+        So many events as fit MAX_SNAPSHOT_CHARS, but the newest whatever its size.
+        """
         if self.channel.kind == "state":
             return list(self.newest.values())
         items: list[str] = []
         left = MAX_SNAPSHOT_CHARS
         for _, text in reversed(self.ring[len(self.ring) - min(count, len(self.ring)) :]):
             left -= len(text)
-            if left < 0:
+            if left < 0 and items:
                 break
             items.append(text)
         items.reverse()

@@ -145,6 +145,20 @@ def test_a_ring_that_let_messages_go_does_not_cover_a_cursor_before_them() -> No
     assert [at[0] for at, _ in stream.newer(floor)] == list(range(floor[0] + 1, 10_001))
 
 
+@pytest.mark.parametrize(("count", "given"), [(0, []), (1, [2]), (50, [2])])
+def test_a_snapshot_has_its_newest_message_though_that_is_larger_than_a_snapshot_may_be(
+    count: int, given: list[int]
+) -> None:
+    hub, out = hub_from_start(), Outbound(lambda: None)
+    feed(hub, 1)
+    line = payload(2)[:-1] + b',"more":"' + b"x" * 6_000_000 + b'"}'
+    ((head, _),), _ = wire.heads(line, frame=False)
+    hub.take(TOPIC, 0, head, line)
+    hub.join(hub.stream(CHANNEL, "A"), out, count, "new")
+    (sync,) = json.loads(out.take(0.0) or "[]")
+    assert [m["seq"] for m in sync["items"]] == given
+
+
 def test_rings_together_stay_under_their_limit() -> None:
     hub = Hub("test", ring_chars=100_000)
     hub.complete = {(TOPIC, 0)}
