@@ -61,6 +61,11 @@ def market_messages(paths: Sequence[Path], venue: str | None = None) -> Iterator
         raise CaptureError("give either captures or files of market messages, not both at once")
     if True in kinds:
         return _from_messages(paths)
+    for path in paths:
+        if not any(ns for ns, _, _ in stamped_lines(path)):
+            raise CaptureError(
+                f"no line of {path} is a capture: a receive time in ns, a space, a message"
+            )
     return _from_captures([Capture(path, venue or sniff_venue(path)) for path in paths], {})
 
 

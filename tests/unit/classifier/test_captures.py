@@ -167,9 +167,9 @@ def test_messages_of_market_give_the_same_as_the_capture_they_came_from(tmp_path
     assert "BTCUSD_PERP.BNC" in piped.output
 
 
-def test_a_file_of_neither_kind_is_refused_with_a_sentence(tmp_path: Path):
+def test_a_capture_that_does_not_tell_its_venue_is_refused_with_a_sentence(tmp_path: Path):
     odd = tmp_path / "odd.txt"
-    odd.write_text("hello\n")
+    odd.write_text("1723161253000000000 hello\n")
     done = CliRunner().invoke(command, [str(odd)])
     assert done.exit_code == 1
     assert "say --venue" in done.output
@@ -183,3 +183,11 @@ def test_a_bad_line_of_messages_is_named(tmp_path: Path):
     done = CliRunner().invoke(command, [str(bad)])
     assert done.exit_code == 1
     assert "line 2" in done.output
+
+
+def test_a_file_without_one_captured_line_is_refused_though_the_venue_is_said(tmp_path: Path):
+    prose = tmp_path / "prose.md"
+    prose.write_text("# Decisions\n\nNone of these lines was received.\n")
+    result = CliRunner().invoke(command, [str(prose), "--venue", "BN"])
+    assert result.exit_code == 1
+    assert f"Error: no line of {prose} is a capture" in result.output
