@@ -1,5 +1,6 @@
 """Follows a typed topic in Kafka: every message once, as text."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,9 @@ from services.runtime import kafka
 
 Show = Callable[[dict[str, Any], str], None]
 """Gets a message, decoded, and its own text."""
+
+QUIET_S = 2.0
+"""When nothing has come for so long, it is said what is waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +52,21 @@ def lines(topic: Topic, record: bytes) -> list[bytes]:
     return [line for line in found if line.strip()]
 
 
-async def follow(bootstrap: str, tape: str, wanted: Wanted, show: Show) -> None:
+def waiting(tape: str, wanted: Wanted) -> str:
+    """What `follow` waits for, and what may help, as a sentence."""
+    kind = f" {wanted.type}" if wanted.type else ""
+    symbol = f" of {wanted.symbol}" if wanted.symbol else ""
+    hint = "" if wanted.from_start else "; --from-start shows what is there"
+    return f"waiting for {wanted.topic.name}{kind}{symbol} on tape {tape}{hint}"
+
+
+async def follow(
+    bootstrap: str, tape: str, wanted: Wanted, show: Show, quiet: Callable[[str], None]
+) -> None:
     """
     Show messages as they come, until `wanted.count` or cancelled.
+
+    `quiet` gets the sentence of `waiting`, once, when nothing has been shown for QUIET_S.
 
     Raises:
         LookupError: the tape has no such topic.
@@ -63,7 +79,11 @@ async def follow(bootstrap: str, tape: str, wanted: Wanted, show: Show) -> None:
         client.assign(list(span))
         for tp, (first, end) in span.items():
             client.seek(tp, first if wanted.from_start else end)
+        deadline = asyncio.get_running_loop().time() + QUIET_S
         while True:
+            if not shown and deadline and asyncio.get_running_loop().time() > deadline:
+                quiet(waiting(tape, wanted))
+                deadline = 0.0
             for records in (await client.getmany(timeout_ms=200)).values():
                 for record in records:
                     for line in lines(wanted.topic, record.value):

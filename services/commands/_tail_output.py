@@ -1,5 +1,6 @@
 """How `vntape tail` shows messages: aligned columns, or the JSON itself."""
 
+import math
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,8 +22,12 @@ def json_lines(message: dict[str, Any], text: str) -> None:
     sys.stdout.flush()
 
 
-def columns(colour: bool) -> Show:
-    """Time, symbol, type and what the type has to say, in columns; colours when asked."""
+def columns(colour: bool, kind: str | None) -> Show:
+    """
+    Time, symbol, type and what the type has to say, in columns; colours when asked.
+
+    Prints their names at once: those of messages of `kind`; None: of various.
+    """
     console = Console(
         highlight=False,
         soft_wrap=True,
@@ -30,10 +35,31 @@ def columns(colour: bool) -> Show:
         color_system="auto" if colour else None,
     )
 
+    console.print(head(kind), style="dim")
+
     def show(message: dict[str, Any], text: str) -> None:
         console.print(line(message, text))
 
     return show
+
+
+def head(kind: str | None) -> str:
+    """Names of the columns, for messages of `kind`; times are UTC."""
+    first = f"{'time (UTC)':<25}{'symbol':<17}"
+    match kind:
+        case "trade":
+            return f"{first}side {'price':>11} {'volume':>16}"
+        case "trade_classified":
+            return f"{first}side {'price':>11} {'volume':>16}  {'rule':<18}confidence"
+        case "quote":
+            return f"{first}{'bid':>14} x {'volume':<14} {'ask':>14} x volume"
+        case _:
+            return f"{first}{'type':<14} fields"
+
+
+def percent(share: float) -> str:
+    """A share with one decimal, cut, not rounded: only 1 is 100.0 %."""
+    return f"{math.floor(round(share * 1000, 6)) / 10:.1f} %"
 
 
 def line(message: dict[str, Any], text: str) -> Text:
@@ -42,7 +68,9 @@ def line(message: dict[str, Any], text: str) -> Text:
     if kind == "unreadable":
         return Text(f"unreadable: {text[:200]}", style="bold red")
     out = Text()
-    time = datetime.fromtimestamp(message["ts_ms"] / 1000, UTC).strftime("%H:%M:%S.%f")[:-3]
+    time = datetime.fromtimestamp(message["ts_ms"] / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[
+        :-3
+    ]
     out.append(f"{time}  ", style="dim")
     out.append(f"{message['symbol']:<16} ", style="bold")
     match kind:
@@ -67,7 +95,7 @@ def _trade(out: Text, message: dict[str, Any]) -> None:
     if "rule" in message:
         sure = message["confidence"]
         out.append(f"  {message['rule'] or '-':<18}", style="dim")
-        out.append("" if sure is None else f"{sure:>4.0%}", style="dim")
+        out.append("" if sure is None else f"{percent(sure):>7}", style="dim")
     if message.get("vendor_side"):
         out.append(f"  vendor {message['vendor_side']}", style="dim")
 

@@ -3,13 +3,26 @@
 import asyncio
 import sys
 from contextlib import suppress
+from functools import partial
+from typing import get_args
 
 import click
 
-from schemas.topics import BY_NAME
+from schemas.topics import BY_NAME, Topic
 from services.commands._context import reading
 
 TYPED = tuple(t.name for t in BY_NAME.values() if t.codec in ("frames", "json"))
+
+
+def types_of(topic: Topic) -> list[str]:
+    """The message types a typed topic holds, by name."""
+    return sorted(str(m.__struct_config__.tag) for m in get_args(topic.value))
+
+
+TYPES = sorted({kind for name in TYPED for kind in types_of(BY_NAME[name])})
+
+_MAINLY = {"trades-classified": "trade_classified"}
+"""Topic -> the type that gives the columns their names when none was asked for."""
 
 
 @click.command()
@@ -18,6 +31,8 @@ TYPED = tuple(t.name for t in BY_NAME.values() if t.codec in ("frames", "json"))
 @click.option(
     "--type",
     "kind",
+    type=click.Choice(TYPES),
+    metavar="TYPE",
     help="Only messages of this type, as in `quote`; clocks are shown only when asked for.",
 )
 @click.option("--tape", help="The tape to look at. [VNTAPE_TAPE, live]")
@@ -40,13 +55,19 @@ def command(
     from services.commands._tail_follow import Wanted, follow
     from services.commands._tail_output import columns, json_lines
 
+    there = types_of(BY_NAME[topic])
+    if kind is not None and kind not in there:
+        raise click.BadParameter(
+            f"{kind!r} is no type of {topic}; it has {', '.join(there)}", param_hint="'--type'"
+        )
     config = reading(tape)
     wanted = Wanted(
         topic=BY_NAME[topic], symbol=symbol, type=kind, count=count, from_start=from_start
     )
-    show = json_lines if as_json else columns(sys.stdout.isatty())
+    quiet = partial(click.echo, err=True)
+    show = json_lines if as_json else columns(sys.stdout.isatty(), kind or _MAINLY.get(topic))
     with suppress(KeyboardInterrupt):
         try:
-            asyncio.run(follow(str(config.kafka), config.tape, wanted, show))
+            asyncio.run(follow(str(config.kafka), config.tape, wanted, show, quiet))
         except (LookupError, OSError) as e:
             raise click.ClickException(str(e)) from e

@@ -1,5 +1,6 @@
 """`vntape tail` shows a topic of the real Kafka: every message once, as columns or as JSON."""
 
+import asyncio
 import json
 import os
 import signal
@@ -46,7 +47,9 @@ def tail(kafka: str, tape: str, *arguments: str) -> Iterator[Tail]:
     env = {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")}
     env |= {"VNTAPE_KAFKA": kafka, "VNTAPE_TAPE": tape, "VNTAPE_DATABASE_URL": "postgresql://x"}
     program = [sys.executable, "-m", "services.cli", "tail", *arguments]
-    process = subprocess.Popen(program, env=env, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        program, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         yield Tail(process)
     finally:
@@ -77,13 +80,33 @@ async def test_frames_are_shown_as_columns_and_clocks_are_left_out(
         await source.send_frame([clock], partition)
     await source.send_market([quote, trade])
     with tail(kafka, source.tape, "market", "--from-start") as t:
-        await eventually(lambda: len(t.lines) == 2, 20)
+        await eventually(lambda: len(t.lines) == 3, 20)
         t.process.send_signal(signal.SIGINT)
         assert t.end() == 0
-    assert f"{quote.bids[0][0]:,.2f} x 5" in t.lines[0]
-    assert SYMBOL in t.lines[1]
+    assert t.lines[0].split() == ["time", "(UTC)", "symbol", "type", "fields"]
+    assert f"{quote.bids[0][0]:,.2f} x 5" in t.lines[1]
+    assert SYMBOL in t.lines[2]
 
 
 async def test_a_tape_that_is_not_there_is_named(kafka: str, tape: str) -> None:
     with tail(kafka, tape, "market") as t:
         assert t.end() == 1
+
+
+async def test_it_says_what_it_waits_for_when_nothing_comes(kafka: str, source: Feed) -> None:
+    await source.send_classified([source.trade(SYMBOL)])
+    with tail(kafka, source.tape, "trades-classified", "--symbol", "FOO", "--json") as t:
+        assert t.process.stderr is not None
+        said = await asyncio.to_thread(t.process.stderr.readline)
+    assert said == (
+        f"waiting for trades-classified of FOO on tape {source.tape}; "
+        "--from-start shows what is there\n"
+    )
+
+
+async def test_a_type_the_topic_does_not_have_is_refused_with_those_it_has(kafka: str) -> None:
+    with tail(kafka, "any", "trades-classified", "--type", "quote") as t:
+        assert t.process.stderr is not None
+        said = await asyncio.to_thread(t.process.stderr.read)
+        assert t.end() == 2
+    assert "it has clock, gap, status, trade_classified" in said
