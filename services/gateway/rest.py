@@ -9,24 +9,30 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi_offline import FastAPIOffline
+from pydantic import StringConstraints
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from services.gateway.core.channels import BY_NAME, CHANNELS, Channel
+from services.gateway.core.commands import SYMBOL
 from services.gateway.core.hub import Hub
-from services.gateway.core.wire import Position
+from services.gateway.core.wire import MAX_PART, MAX_SEQ, Position, is_position
 from services.gateway.history import History, HistoryUnavailable, Span
 from services.runtime.health import Health
 from services.runtime.settings import Settings
 
 MAX_LIMIT = 10_000
 MAX_SYMBOLS = 200
+MAX_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+_LONGEST_NUMBER = 20  # digits; Python refuses to read thousands of them
 _LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 _PAGE = Path(__file__).parent / "page.html"
 _ABOUT = """
 Latest values and history of one tape. Live data is on the WebSocket `/v1/stream`
 (protocol `vntape.v1`: see services/gateway/README.md). Objects are the same in both.
 """
+Symbol = Annotated[str, StringConstraints(pattern=f"^{SYMBOL}$")]
 
 
 def rest(hub: Hub, history: History, health: Health, settings: Settings) -> FastAPI:
@@ -101,7 +107,7 @@ def _add_data(app: FastAPI, hub: Hub, history: History, health: Health) -> None:
     @app.get("/v1/history/{channel}/{symbol}", tags=["data"])
     async def read(
         channel: str,
-        symbol: str,
+        symbol: Symbol,
         since: Annotated[str, Query(alias="from")] = "",
         to: str = "",
         after: str = "",
@@ -150,12 +156,16 @@ def _channel(name: str) -> Channel:
 
 
 def _time(text: str, name: str) -> int | None:
-    if not text or text.isdecimal():
-        return int(text) if text else None
+    if not text:
+        return None
+    reason = f"{name} must be ms since the epoch to the year 9999, or ISO 8601, was {text[:60]!r}"
+    if text.isdecimal():
+        if len(text) > _LONGEST_NUMBER or int(text) > MAX_MS:
+            raise HTTPException(422, reason)
+        return int(text)
     try:
         at = datetime.fromisoformat(text)
     except ValueError as e:
-        reason = f"{name} must be ms since the epoch or ISO 8601, was {text!r}"
         raise HTTPException(422, reason) from e
     if at.tzinfo is None:
         raise HTTPException(422, f"{name} needs a time zone, as in 2026-11-21T09:15:00+07:00")
@@ -166,9 +176,15 @@ def _after(text: str) -> Position | None:
     if not text:
         return None
     seq, _, part = text.partition(".")
-    if not seq.isdecimal() or not (part or "0").isdecimal():
-        raise HTTPException(422, f"after must be a seq, or seq.part, was {text!r}")
-    return int(seq), int(part or 0)
+    if len(text) <= 2 * _LONGEST_NUMBER and seq.isdecimal() and (part or "0").isdecimal():
+        at = int(seq), int(part or 0)
+        if is_position(at):
+            return at
+    raise HTTPException(
+        422,
+        f"after must be a seq to {MAX_SEQ}, or seq.part with a part to {MAX_PART}, "
+        f"was {text[:60]!r}",
+    )
 
 
 def _cursor(at: Position) -> str:

@@ -14,7 +14,8 @@ MAX_SYMBOLS = 200
 DEFAULT_SNAPSHOT = 50
 ErrorCode = Literal["bad_frame", "unknown_channel", "unknown_symbol", "limit", "internal"]
 Id = int | str | None
-_SYMBOL = re.compile(r"[A-Za-z0-9_*^.:-]{1,40}")
+SYMBOL = r"[A-Za-z0-9_*^.:-]{1,40}"
+_SYMBOL = re.compile(SYMBOL)
 
 
 class Sub(msgspec.Struct, tag_field="op", tag="sub"):
