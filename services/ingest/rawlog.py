@@ -9,7 +9,7 @@ from services.ingest.core.records import Raw
 from services.runtime import kafka
 
 TOO_LONG = "too_long"
-"""Code of the one dead letter that has no raw record."""
+"""Code of the one dead letter that has no raw record: not even the vendor's bytes fit."""
 
 POSITION = "position"
 """Channel of the records in `control` that are no raw records."""

@@ -115,6 +115,24 @@ def test_a_message_too_long_for_a_topic_is_cut_into_the_dead_letters(
     assert dict(letter[2])["reason"].startswith(b"too_long: 9000008 bytes")
 
 
+def test_a_message_that_would_grow_too_long_for_market_is_dead_lettered_whole(
+    kafka: str, tape: str, tmp_path: Path
+) -> None:
+    """6 MB of short numbers decode to 18 MB: ingest goes on after it, and `verify` agrees."""
+    make_topics(kafka, tape)
+    lines = captured(20)
+    head = b'{"stream":"aaausdt@depth","data":{"e":"depthUpdate","E":1,"s":"AAAUSDT","U":1,"u":2'
+    levels = b",".join([b"[9e14,9e17]"] * 500_000)
+    lines[10] = (lines[10][0], head + b',"a":[],"b":[' + levels + b"]}}")
+    play(tape, recording(tmp_path, {"BN": text(lines)}), kafka, tmp_path)
+    verdict = asyncio.run(verify(kafka, tape))
+    assert verdict.ok, verdict.faults
+    assert sum(verdict.raw.values()) == 21
+    (letter,) = asyncio.run(written(kafka, tape)).letters
+    assert letter[1] == lines[10][1]
+    assert dict(letter[2])["reason"].startswith(b"too_long_decoded: spot.depth")
+
+
 @pytest.mark.database
 def test_a_second_ingest_of_a_tape_is_refused_and_told_who_owns_it(
     kafka: str, database: str, tape: str, tmp_path: Path

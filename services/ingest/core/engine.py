@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from schemas import frames
 from services.ingest.core.control import CHANNELS, decode_control
 from services.ingest.core.feed import Feed, FeedDecoder, Output
 from services.ingest.core.records import Decoded, Raw
@@ -14,6 +15,12 @@ from services.ingest.core.vn.sessions import Sessions, SessionsState
 
 SCHEDULED = frozenset({"VN"})
 """Venues whose exchanges have hours."""
+
+MAX_LINE_BYTES = 8 * 1024 * 1024
+"""A longer line of `market` is not written: a record of a topic has at most 10 MiB."""
+SURELY_SHORT_BYTES = 1024 * 1024
+"""The messages of a raw record up to here fit their lines: nothing that a vendor writes grows
+eightfold (`9e14` becomes 17 digits), so their length need not be looked at."""
 
 
 class _State(msgspec.Struct):
@@ -59,12 +66,10 @@ class Engine:
             sessions.advance(raw.seq, out)
         clocks, numbered = len(out.messages), sequencer.state()
         try:
-            if raw.channel in CHANNELS:
-                decode_control(raw, out, self._decode_feed)
-                if sessions is not None and raw.channel == "reference":
-                    sessions.learn(out.messages[clocks:])
+            if len(raw.value) > SURELY_SHORT_BYTES:
+                self._decode_long(raw, out)
             else:
-                self._decode_feed(raw, out)
+                self._decode_any(raw, out)
         except Exception as e:  # noqa: BLE001  # ingest never dies of data
             del out.messages[clocks:]
             sequencer.restore(numbered)
@@ -72,6 +77,32 @@ class Engine:
             out.dropped.clear()
             out.reject("unforeseen", f"{raw.feed} {raw.channel}: {type(e).__name__}: {e}")
         return out.decoded()
+
+    def _decode_any(self, raw: Raw, out: Output) -> None:
+        if raw.channel not in CHANNELS:
+            self._decode_feed(raw, out)
+            return
+        before = len(out.messages)
+        decode_control(raw, out, self._decode_feed)
+        if raw.channel == "reference" and raw.venue in self._sessions:
+            self._sessions[raw.venue].learn(out.messages[before:])
+
+    def _decode_long(self, raw: Raw, out: Output) -> None:
+        """Refuse the record, as if it had never come, when a message of it is too long."""
+        before, state = len(out.messages), self.state()
+        self._decode_any(raw, out)
+        longest = max((len(frames.encode(m)) for m in out.messages[before:]), default=0)
+        if longest <= MAX_LINE_BYTES:
+            return
+        # No chain may have moved, or the loss of these messages would show nowhere as a gap.
+        self.restore(state)
+        del out.messages[before:]
+        out.dead.clear()
+        out.dropped.clear()
+        out.reject(
+            "too_long_decoded",
+            f"{raw.channel}: a message of {longest} bytes, {MAX_LINE_BYTES} can stand in market",
+        )
 
     def _decode_feed(self, raw: Raw, out: Output) -> None:
         decoder = self._decoders.get((raw.venue, raw.feed))

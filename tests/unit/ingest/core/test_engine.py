@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.control import Tick
 from services.ingest.core.binance import FEED
-from services.ingest.core.engine import Engine
+from services.ingest.core.engine import MAX_LINE_BYTES, SURELY_SHORT_BYTES, Engine
 from services.ingest.core.feed import Output
 from services.ingest.core.records import Decoded, Raw
 from tests.unit.ingest.core.support import (
@@ -19,6 +19,7 @@ from tests.unit.ingest.core.support import (
     messages,
     raws,
     recorded,
+    run,
     snapshot,
     ticker,
     trade,
@@ -150,3 +151,23 @@ def test_two_hundred_bad_messages_in_a_row_and_the_next_good_one_is_decoded() ->
     done: list[Decoded] = [engine.decode(raw) for raw in made]
     assert codes(done) == ["malformed"] * 200
     assert len(messages(done)) == 1
+
+
+def test_a_message_too_long_for_market_is_a_dead_letter_and_its_loss_a_gap() -> None:
+    """6 MB of short numbers become 18 MB of long ones; the next update finds them missing."""
+    huge = depth(2, 3, b=["@"]).replace(b'"@"', b",".join([b"[9e14,9e17]"] * 500_000))
+    assert len(huge) < MAX_LINE_BYTES
+    decoded = run([depth(1, 1), huge, depth(4, 4), depth(5, 5)])
+    assert codes(decoded) == ["too_long_decoded"]
+    assert [type(m).__name__ for m in messages(decoded)] == [
+        "BookDelta", "Gap", "BookDelta", "BookDelta"
+    ]  # fmt: skip
+
+
+def test_a_long_message_that_fits_its_line_passes() -> None:
+    """1.7 MB as a vendor writes them."""
+    long = depth(2, 3, b=[["61800.20", "0.5"]] * 90_000)
+    assert len(long) > SURELY_SHORT_BYTES
+    decoded = run([depth(1, 1), long, depth(4, 4)])
+    assert codes(decoded) == []
+    assert len(messages(decoded)) == 3
