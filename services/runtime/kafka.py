@@ -6,6 +6,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
+Consumer = AIOKafkaConsumer
+
 BATCH_BYTES = 262_144
 """16 KiB, the default, costs a quarter of the throughput (measured)."""
 

@@ -8,9 +8,7 @@ happens to it, the broker or the database, it reads the offsets again and goes o
 import asyncio
 import gc
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -22,24 +20,26 @@ from services.runtime.outbox import Outboxes
 from services.runtime.process import Process, run
 from services.runtime.settings import Settings, SettingsError
 from services.runtime.supervisor import EXIT_REFUSE
-from services.writer.core import positions
 from services.writer.core.batch import STORED_TOPICS, Batch, Refused
 from services.writer.core.positions import HoleError, OutsideLogError, Place
-from services.writer.store import OvertakenError, Store, Stored
+from services.writer.core.size import BatchSize
+from services.writer.reader import AbsentError, Reader
+from services.writer.store import OvertakenError, Refuse, Store, Stored
 
 log = logs.get(__name__)
 
 BACKOFF_S = (0.2, 10.0)
 FETCH_BYTES = 512 * 1024
 """Of a partition at a time: 25 partitions may each wait with so much."""
-BATCH_BYTES = 8 * 1024 * 1024
 STORE_TIMEOUT_S = 90.0
-"""Above the writer role's statement_timeout: only a server that says nothing gets there."""
+"""Above the writer role's statement_timeout: a server that says nothing, or too many bad rows."""
+LETTERS_TIMEOUT_S = 8.0
+"""Below the writer role's idle_in_transaction_session_timeout: the transaction waits for them."""
 WATCH_S = 1.0
 
 
-class AbsentError(Exception):
-    """Something that must be made first is not there; the text says what."""
+class SlowError(Exception):
+    """A batch ran into a timeout of the database; the next one is smaller."""
 
 
 AWAY = (
@@ -49,6 +49,7 @@ AWAY = (
     OSError,
     TimeoutError,
     AbsentError,
+    SlowError,
 )
 """Busy or absent: wait and try again. Anything else ends the process."""
 
@@ -86,9 +87,8 @@ class Writer:
         self._health, self._stopping = process.health, process.stopping
         self._bootstrap, self._url = bootstrap, url
         self._names = {t.on(self._settings.tape): t.name for t in STORED_TOPICS}
-        self._read: dict[Place, int] = {}
         self._stored: dict[Place, int] = {}
-        self._fetched: deque[tuple[str, Any]] = deque()
+        self._size = BatchSize(self._settings.writer_batch_rows)
         self._failures = 0
         self._hole: tuple[str, int, int] | None = None
 
@@ -102,7 +102,7 @@ class Writer:
             except HoleError as e:
                 self._hole_met(e)
             except AWAY as e:
-                self._fail("database" if isinstance(e, psycopg.Error) else "kafka", e)
+                self._fail(_cause(e), e)
             else:
                 continue
             await self._back_off()
@@ -123,34 +123,17 @@ class Writer:
             await store.prepare()
             await consumer.start()
             await producer.start()
-            await self._seek(consumer, store)
-            await self._flow(consumer, store, DeadLetters("writer", tape, outboxes), outboxes)
+            reader = Reader(consumer, self._names, self._settings.writer_flush_s, self._stopping)
+            self._stored = await reader.seek(store)
+            await self._flow(reader, store, DeadLetters("writer", tape, outboxes), outboxes)
         finally:
             await connection.close()
             await _quietly(outboxes.stop)
             await _quietly(producer.stop)
             await _quietly(consumer.stop)
 
-    async def _seek(self, consumer: AIOKafkaConsumer, store: Store) -> None:
-        bounds = {}
-        for full in self._names:
-            try:
-                bounds.update(await kafka.bounds(consumer, full))
-            except LookupError as e:
-                raise AbsentError(str(e)) from e
-        places = {(self._names[tp.topic], tp.partition): tp for tp in bounds}
-        self._stored = await store.positions(list(places))
-        self._read = dict(self._stored)
-        for place, at in self._stored.items():
-            first, end = bounds[places[place]]
-            positions.check(place, at, first, end)
-        consumer.assign(list(bounds))
-        for place, at in self._stored.items():
-            consumer.seek(places[place], at)
-        self._fetched.clear()
-
     async def _flow(
-        self, consumer: AIOKafkaConsumer, store: Store, letters: DeadLetters, outboxes: Outboxes
+        self, reader: Reader, store: Store, letters: DeadLetters, outboxes: Outboxes
     ) -> None:
         async def refuse(refused: list[Refused]) -> None:
             for one in refused:
@@ -163,46 +146,36 @@ class Writer:
                     index=str(one.index),
                 )
                 self._metrics.dead_letters.labels("writer", one.reason.partition(":")[0]).inc()
-            await outboxes.flush()
+            async with asyncio.timeout(LETTERS_TIMEOUT_S):
+                await outboxes.flush()
 
-        watch = asyncio.create_task(self._watch(consumer))
-        upcoming = asyncio.create_task(self._build(consumer))
+        watch = asyncio.create_task(self._watch(reader.consumer))
+        upcoming = asyncio.create_task(reader.next(self._size.rows))
         try:
             self._health.ready = True
             self._health.problems.clear()
             while batch := await upcoming:
                 # One batch is under way, one is being built: no more is ever in memory.
-                self._read = {**self._read, **batch.new}
-                upcoming = asyncio.create_task(self._build(consumer))
-                async with asyncio.timeout(STORE_TIMEOUT_S):
-                    with self._metrics.write_seconds.labels("writer").time():
-                        stored = await store.write(batch, refuse)
-                self._done(batch, stored)
+                upcoming = asyncio.create_task(reader.next(self._size.rows))
+                self._done(batch, await self._store(store, batch, refuse))
         finally:
             for task in (watch, upcoming):
                 task.cancel()
             await asyncio.gather(watch, upcoming, return_exceptions=True)
 
-    async def _build(self, consumer: AIOKafkaConsumer) -> Batch:
-        """The next batch; an empty one only when the process is to stop."""
-        batch = Batch(self._read)
-        loop = asyncio.get_running_loop()
-        deadline: float | None = None
-        while batch.count < self._settings.writer_batch_rows and batch.bytes < BATCH_BYTES:
-            if self._fetched:
-                topic, record = self._fetched.popleft()
-                batch.add(topic, record)
-                continue
-            now = loop.time()
-            if batch and deadline is None:
-                deadline = now + self._settings.writer_flush_s
-            wait_s = 0.2 if deadline is None else deadline - now
-            if wait_s <= 0 or self._stopping.is_set():
-                break
-            got = await consumer.getmany(timeout_ms=int(min(wait_s, 0.2) * 1000), max_records=500)
-            for tp, records in got.items():
-                self._fetched.extend((self._names[tp.topic], r) for r in records)
-        return batch
+    async def _store(self, store: Store, batch: Batch, refuse: Refuse) -> Stored:
+        limit = asyncio.timeout(STORE_TIMEOUT_S)
+        try:
+            async with limit:
+                with self._metrics.write_seconds.labels("writer").time():
+                    return await store.write(batch, refuse)
+        except (TimeoutError, psycopg.errors.QueryCanceled) as e:
+            if isinstance(e, TimeoutError) and not limit.expired():
+                raise
+            self._size.too_slow(batch.count)
+            raise SlowError(
+                f"{batch.count} rows took too long ({e!r}); at most {self._size.rows} next"
+            ) from e
 
     def _done(self, batch: Batch, stored: Stored) -> None:
         for place, old in batch.old.items():
@@ -210,6 +183,7 @@ class Writer:
         for table, count in stored.rows.items():
             self._metrics.rows.labels("writer", table).inc(count)
         self._stored.update(batch.new)
+        self._size.stored()
         self._failures = 0
         self._hole = None
         self._health.problems.clear()
@@ -271,6 +245,12 @@ class Writer:
                 await self._stopping.wait()
         except TimeoutError:
             return
+
+
+def _cause(error: BaseException) -> str:
+    if isinstance(error, SlowError):
+        return "slow"
+    return "database" if isinstance(error, psycopg.Error) else "kafka"
 
 
 def _output_failed(topic: str, partition: int, error: BaseException) -> None:

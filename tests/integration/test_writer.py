@@ -100,12 +100,12 @@ async def test_bad_rows_are_dead_lettered_and_all_others_stored(
     bad = {
         b'{"type":"nonsense"}': "undecodable",
         _quote("\\ud800", 5): "undecodable",
-        _quote("N\\u0000L", 5): "CharacterNotInRepertoire",
-        _quote("A", 2**62): "OverflowError",
-        _quote("A", -(2**48)): "DatetimeFieldOverflow",
+        _quote("N\\u0000L", 5): "no row",
+        _quote("A", 2**62): "no row",
+        _quote("A", -(2**48)): "no row",
         _quote(unpacked, 5): "ProgramLimitExceeded",
         b'{"type":"basket","symbol":"A","feed":"f","seq":1,"ts_ms":5,"effective_date":"d",'
-        b'"source":"s","members":[{"symbol":"\\u0000"}]}': "UntranslatableCharacter",
+        b'"source":"s","members":[{"symbol":"\\u0000"}]}': "no row",
     }
     async with Sender(stack.kafka, tape) as sender:
         await sender.market(good[:1000])
@@ -125,6 +125,43 @@ async def test_bad_rows_are_dead_lettered_and_all_others_stored(
     kept = in_tables(stack.database, tape)
     assert set(kept.values()) == {1}
     assert len(kept) == len([m for m in good if not isinstance(m, Clock)])
+
+
+async def test_ten_thousand_bad_rows_hold_nothing_up(stack: Addresses, tape: str) -> None:
+    """12,000 with NUL that give no row, and 300 that only the database can refuse."""
+    settings = await prepared(stack, tape)
+    good = [m for m in market(300) if isinstance(m, Quote)]
+    async with Sender(stack.kafka, tape) as sender:
+        for n in range(12_000):
+            sender.raw("market", n % 12, _quote(f"N\\u0000{n}", 5))
+        rnd = random.Random(1)
+        for _ in range(300):
+            unpacked = "".join(rnd.choices(string.ascii_letters, k=9000))
+            sender.raw("market", 3, _quote(unpacked, 5))
+        await sender.market(good)
+        async with writing(settings) as process:
+            await until_stored(stack, tape, 20)
+            assert not process.health.problems
+    assert len(in_tables(stack.database, tape)) == len(good)
+
+
+async def test_a_batch_that_takes_too_long_is_tried_smaller_and_named_slow(
+    stack: Addresses, tape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table is locked longer than a batch may take; afterwards all is stored, once."""
+    monkeypatch.setattr("services.writer.app.STORE_TIMEOUT_S", 0.5)
+    settings = await prepared(stack, tape)
+    async with Sender(stack.kafka, tape) as sender:
+        await sender.market(list(market(3000)))
+        with psycopg.connect(stack.database) as other:
+            other.execute(f"LOCK TABLE {tape}.market_quote IN SHARE MODE")
+            async with writing(settings) as process:
+                said = await eventually(lambda: process.health.problems.get("slow"), 15)
+                assert "rows took too long" in said
+                assert "kafka" not in process.health.problems
+                other.rollback()
+                await until_stored(stack, tape)
+    assert await assert_equal(stack.kafka, stack.database, tape) > 2000
 
 
 def _quote(symbol: str, ts_ms: int) -> bytes:

@@ -4,6 +4,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -38,6 +39,9 @@ class Record(Protocol):
     def headers(self) -> Any: ...
 
 
+Origin = tuple[str, Record, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """One message that is not stored: `index` is its line in the record."""
@@ -61,7 +65,7 @@ class Batch:
         old: partition -> the offset at which this batch begins, for those it advances.
         new: the same partitions -> the first offset after it.
         refused: messages that gave no row.
-        records: what the rows came from, to find the line of a row the database refuses.
+        origins: table -> for each of its rows the topic, the record and the line it came from.
         count: messages; bytes: of the records.
     """
 
@@ -70,7 +74,7 @@ class Batch:
     old: dict[Place, int] = field(default_factory=dict)
     new: dict[Place, int] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
-    records: list[tuple[str, Record]] = field(default_factory=list)
+    origins: defaultdict[str, list[Origin]] = field(default_factory=lambda: defaultdict(list))
     count: int = 0
     bytes: int = 0
 
@@ -88,53 +92,57 @@ class Batch:
         if offset != expected:
             raise HoleError(topic, record.partition, expected, offset)
         self.new[place] = offset + 1
-        self.records.append((topic, record))
         messages = _messages(topic, record)
         self.count += len(messages)
         self.bytes += len(record.value or b"")
+        # The only spelling of NUL in JSON; most records have none, and no string is looked at.
+        suspicious = rb"\u0000" in (record.value or b"")
         for index, message in enumerate(messages):
-            target = TO_ROW.get(type(message))
-            if target is not None:
-                table, to_row = target
-                try:
-                    self.rows[table].append(to_row(message))
-                except _UNUSABLE as e:
-                    self.refused.append(_refuse(f"no row: {e}", topic, record, index))
-            elif type(message) is BadLine:
+            if type(message) is BadLine:
                 reason = f"undecodable: {message.reason}"
                 self.refused.append(_refuse(reason, topic, record, index))
-            elif type(message) is Letter:
-                self.rows[DEAD_LETTERS.table].append(refused.row(record))
+                continue
+            target = _LETTER_TO_ROW if message is LETTER else TO_ROW.get(type(message))
+            if target is None:
+                continue
+            table, to_row = target
+            try:
+                if suspicious and message is not LETTER:
+                    _check_text(msgspec.to_builtins(message))
+                row = to_row(record if message is LETTER else message)
+            except _UNUSABLE as e:
+                self.refused.append(_refuse(f"no row: {e}", topic, record, index))
+                continue
+            self.rows[table].append(row)
+            self.origins[table].append((topic, record, index))
 
     def origin(self, table: str, number: int, reason: str) -> Refused:
         """The message that gave row `number` (from 0) of a table, as one refused."""
-        seen = -1
-        for topic, record in self.records:
-            for index, message in enumerate(_messages(topic, record)):
-                seen += _table_of(message) == table
-                if seen == number:
-                    return _refuse(reason, topic, record, index)
-        raise IndexError(f"{table} has {seen + 1} rows in this batch, not {number + 1}")
+        return _refuse(reason, *self.origins[table][number])
 
     def __bool__(self) -> bool:
         return bool(self.new)
 
 
-class Letter:
-    """Stands for the one message of a dead letter: the record itself."""
+LETTER = object()
+"""Stands for the one message of a dead letter: the record itself."""
+_LETTER_TO_ROW = (DEAD_LETTERS.table, refused.row)
 
 
-_LETTER = [Letter()]
-
-
-def _table_of(message: Any) -> str | None:
-    if type(message) is Letter:
-        return DEAD_LETTERS.table
-    table, to_row = TO_ROW.get(type(message), (None, None))
-    try:
-        return table if to_row and to_row(message) else None
-    except _UNUSABLE:
-        return None
+def _check_text(value: Any) -> None:
+    """
+    Raises:
+        UnicodeError: a string in it holds NUL, which neither text nor jsonb can.
+    """
+    if isinstance(value, str):
+        if "\0" in value:
+            raise UnicodeError(f"a NUL character in {value[:80]!r}")
+    elif isinstance(value, dict):
+        for part in value.values():
+            _check_text(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _check_text(part)
 
 
 def _messages(topic: str, record: Record) -> Sequence[Any]:
@@ -142,7 +150,7 @@ def _messages(topic: str, record: Record) -> Sequence[Any]:
     value = record.value or b""
     codec = BY_NAME[topic].codec
     if codec == "dead_letter":
-        return _LETTER
+        return (LETTER,)
     try:
         return frames.messages(value) if codec == "frames" else (_decode_one[topic](value),)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
@@ -154,5 +162,11 @@ def _messages(topic: str, record: Record) -> Sequence[Any]:
 def _refuse(reason: str, topic: str, record: Record, index: int) -> Refused:
     value = record.value or b""
     if BY_NAME[topic].codec == "frames":
-        value = [line for line in value.split(b"\n") if line.strip()][index]
+        value = _lines(value)[index]
     return Refused(reason, value, topic, record.partition, record.offset, index)
+
+
+@lru_cache(maxsize=1)
+def _lines(value: bytes) -> list[bytes]:
+    # Remembered: all lines of a frame may be bad, and they are asked for one after the other.
+    return [line for line in value.split(b"\n") if line.strip()]

@@ -12,6 +12,8 @@ from services.writer.core.tables import TABLES, Column, Table
 
 _POSTGRES_EPOCH_MS = 946_684_800_000
 """2000-01-01T00:00Z: PostgreSQL counts time from there."""
+_TIMES_US = range(-211_813_488_000_000_000, 9_223_371_331_200_000_000)
+"""What a timestamptz holds: 4714-11-24 BC to 294276-12-31 (datatype/timestamp.h)."""
 _FLOAT8_OID = 701
 _NO_LEVELS = struct.pack(">iii", 0, 0, _FLOAT8_OID)
 _NO_TOP = (None, None)
@@ -35,8 +37,16 @@ COPY_TYPES = {
 
 
 def timestamp(ts_ms: int) -> int:
-    """ms since 1970 as PostgreSQL's µs since 2000."""
-    return (ts_ms - _POSTGRES_EPOCH_MS) * 1000
+    """
+    ms since 1970 as PostgreSQL's µs since 2000.
+
+    Raises:
+        OverflowError: no timestamptz holds it.
+    """
+    us = (ts_ms - _POSTGRES_EPOCH_MS) * 1000
+    if us not in _TIMES_US:
+        raise OverflowError(f"ts_ms {ts_ms} is outside the years of a timestamp")
+    return us
 
 
 @lru_cache(maxsize=4096)

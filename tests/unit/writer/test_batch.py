@@ -1,5 +1,6 @@
 """Records become rows, and nothing in a record can break that."""
 
+import time
 from dataclasses import dataclass, field
 
 import msgspec
@@ -8,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import frames
-from schemas.market import Clock, Quote, Trade
+from schemas.market import Basket, Clock, Member, Quote, Trade
 from services.writer.core import refused
 from services.writer.core.batch import Batch
 from services.writer.core.positions import HoleError, OutsideLogError, check
 from services.writer.core.rows import levels, timestamp
+from services.writer.core.size import BatchSize
 from services.writer.core.tables import BY_NAME, STORED
 from tests.support.writing import classified, market
 
@@ -81,6 +83,59 @@ def test_a_volume_no_float_can_hold_is_refused_and_not_counted_by_origin() -> No
     batch.add("market", Record(line % big + b"\n" + frames.encode(quote(2))))
     assert len(batch.refused) == 1
     assert batch.origin("market_quote", 0, "").line == frames.encode(quote(2))
+
+
+@pytest.mark.parametrize("frame", [1, 10_000])
+def test_the_origins_of_ten_thousand_rows_take_no_longer_than_their_number(frame: int) -> None:
+    """Each row's line is known, not searched for; in one record or in as many."""
+    lines = [frames.encode(quote(n)) for n in range(10_000)]
+    batch = Batch(ANYWHERE)
+    for offset, start in enumerate(range(0, len(lines), frame)):
+        value = b"\n".join(lines[start : start + frame])
+        batch.add("market", Record(value, offset=offset))
+    began = time.process_time()
+    assert [batch.origin("market_quote", n, "").line for n in range(10_000)] == lines
+    assert time.process_time() - began < 2
+
+
+def test_a_string_with_nul_is_refused_before_the_database_sees_it() -> None:
+    """In a symbol, deep in a list, but not the six characters of its escape in a string."""
+    nul, escaped = quote(1, symbol="A\0"), quote(2, symbol="A\\u0000")
+    basket = Basket(symbol="A", feed="f", seq=3, ts_ms=5, effective_date="d", source="s",
+                    members=[Member("B"), Member("\0")])  # fmt: skip
+    batch = Batch(ANYWHERE)
+    batch.add("market", Record(frames.encode_frame([nul, escaped, basket])))
+    assert [(one.index, one.line) for one in batch.refused] == [
+        (0, frames.encode(nul)),
+        (2, frames.encode(basket)),
+    ]
+    assert "NUL" in batch.refused[0].reason
+    assert batch.origin("market_quote", 0, "").line == frames.encode(escaped)
+
+
+@pytest.mark.parametrize("ts_ms", [2**62, -(2**48), 9_224_318_016_000_000 + 1])
+def test_a_year_no_timestamp_has_is_refused_before_the_database_sees_it(ts_ms: int) -> None:
+    batch = Batch(ANYWHERE)
+    batch.add("market", Record(frames.encode(quote(1, ts_ms=ts_ms))))
+    (bad,) = batch.refused
+    assert str(ts_ms) in bad.reason
+
+
+def test_a_batch_that_was_too_slow_is_halved_down_to_one_row_and_grows_again() -> None:
+    size = BatchSize(5000)
+    size.too_slow(4870)
+    assert size.rows == 2435
+    for _ in range(20):
+        size.too_slow(size.rows)
+    assert size.rows == 1
+    grown = []
+    while size.rows < 5000:
+        size.stored()
+        grown.append(size.rows)
+    assert grown == sorted(grown)
+    assert 20 < len(grown) < 200
+    size.stored()
+    assert size.rows == 5000
 
 
 def test_a_skipped_offset_is_a_hole() -> None:
