@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from services.gateway.session import MAX_FRAME_IN
+from services.runtime.settings import SettingsError
 
 UNSENT_BYTES = 16_384
 """Unsent bytes in the kernel per client: the default lets megabytes pile up before `send` waits."""
@@ -38,7 +40,7 @@ def listen(host: str, port: int) -> socket.socket:
     A listening socket; its connections inherit the small unsent limit.
 
     Raises:
-        OSError: the address is taken or not ours; the text says which and what to set.
+        SettingsError: the address is taken or not ours; the text says which variable to set.
     """
     s = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -46,14 +48,20 @@ def listen(host: str, port: int) -> socket.socket:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
     try:
         s.bind((host, port))
-    except OSError as e:
+        s.listen(2048)
+    except (OSError, UnicodeError) as e:  # UnicodeError: a name no resolver could be asked for
         s.close()
-        raise OSError(
-            f"the gateway cannot listen on {host}:{port} ({e.strerror}); "
-            "set VNTAPE_GATEWAY_PORT to another port, or to 0 for a free one"
-        ) from e
-    s.listen(2048)
+        raise SettingsError(_cannot_listen(host, port, e)) from e
     return s
+
+
+def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> str:
+    reason = (isinstance(error, OSError) and error.strerror) or str(error)
+    if isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES):
+        todo = "set VNTAPE_GATEWAY_PORT to another port, or to 0 for a free one"
+    else:
+        todo = "set VNTAPE_GATEWAY_HOST to an address of this machine, such as 127.0.0.1"
+    return f"the gateway cannot listen on {host}:{port} ({reason}); {todo}"
 
 
 async def serve(app: Any, sock: socket.socket, stopping: asyncio.Event) -> None:
