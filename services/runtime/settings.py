@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -13,9 +15,29 @@ from schemas.topics import check_tape
 PREFIX = "VNTAPE_"
 _TEST_PREFIX = "VNTAPE_TEST_"
 
+_NO_URL = "not a postgresql:// URL (percent-encode the password)"
+
+
+def _check_url(secret: SecretStr) -> SecretStr:
+    """Refuse here what libpq would refuse with a message that shows it."""
+    text = secret.get_secret_value()
+    try:
+        parts = conninfo_to_dict(text)
+    except (ProgrammingError, UnicodeError):
+        raise ValueError(_NO_URL) from None
+    # A password with a bare @ or / parses, and a part of it becomes the host, port or name.
+    astray = any("@" in str(v) for k, v in parts.items() if k not in ("user", "password"))
+    ports = str(parts.get("port") or "5432").split(",")
+    usable = all(p.isascii() and p.isdecimal() and 0 < int(p) < 65536 for p in ports)
+    if not text.startswith(("postgresql://", "postgres://")) or astray or not usable:
+        raise ValueError(_NO_URL)
+    return secret
+
+
 Tape = Annotated[str, AfterValidator(check_tape)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_url)]
 
 
 class SettingsError(ValueError):
@@ -30,7 +52,9 @@ class Settings(BaseSettings):
     are refused by `load`.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
+    )
 
     tape: Tape = Field("live", description="The run that everything belongs to")
 
@@ -38,13 +62,13 @@ class Settings(BaseSettings):
     local_dir: Path = Field(Path(".local"), description="Where the local stack keeps its files")
     kafka: str | None = Field(None, description="host:port of Kafka; unset: the local stack's")
     kafka_port: Port = Field(0, description="Port of the local Kafka; 0: a free one, remembered")
-    database_url: SecretStr | None = Field(
+    database_url: DatabaseUrl | None = Field(
         None, description="postgresql:// URL of the owner role; unset: the local stack's"
     )
-    writer_url: SecretStr | None = Field(
+    writer_url: DatabaseUrl | None = Field(
         None, description="postgresql:// URL of the writer role; unset: made by vntape migrate"
     )
-    reader_url: SecretStr | None = Field(
+    reader_url: DatabaseUrl | None = Field(
         None, description="postgresql:// URL of the read-only role; unset: made by vntape migrate"
     )
     database_port: Port = Field(0, description="Port of the local TimescaleDB; 0: a free one")
@@ -80,6 +104,18 @@ class Settings(BaseSettings):
     gateway_port: Port = Field(8650, description="Port of the gateway; 0: a free one")
 
 
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """Names of the variables that have our prefix and are no setting, sorted."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(
+        k
+        for k in environment
+        if k.upper().startswith(PREFIX)
+        and k.upper() not in known
+        and not k.upper().startswith(_TEST_PREFIX)
+    )
+
+
 def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """
     Settings from the environment, then from `overrides` that are not None.
@@ -90,12 +126,9 @@ def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Sett
     env = os.environ if environment is None else environment
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     mine = {k: v for k, v in env.items() if k.upper().startswith(PREFIX)}
-    unknown = sorted(
-        k for k in mine if k.upper() not in known and not k.upper().startswith(_TEST_PREFIX)
-    )
-    if unknown:
+    if odd := unknown(env):
         raise SettingsError(
-            f"unknown setting {', '.join(unknown)}; `vntape config` lists those there are"
+            f"unknown setting {', '.join(odd)}; `vntape config` lists those there are"
         )
     values = {
         k.upper().removeprefix(PREFIX).lower(): v for k, v in mine.items() if k.upper() in known
@@ -117,5 +150,8 @@ def _explain(error: ValueError) -> str:
         name = PREFIX + "_".join(str(p) for p in problem["loc"]).upper()
         secret = "SecretStr" in str(Settings.model_fields[str(problem["loc"][0])].annotation)
         was = "***" if secret else repr(problem["input"])
-        lines.append(f"{name}: {problem['msg']}; it was {was}")
+        said = problem["msg"].removeprefix("Value error, ")
+        # Some of our own checks say it themselves.
+        end = "" if said.endswith(f"it was {was}") else f"; it was {was}"
+        lines.append(f"{name}: {said}{end}")
     return "\n".join(lines)

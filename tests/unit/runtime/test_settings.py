@@ -1,8 +1,14 @@
 """Settings: unknown ones are refused, secrets are never shown."""
 
-import pytest
+import os
+import subprocess
+import sys
+import traceback
 
-from services.runtime.settings import SettingsError, load
+import pytest
+from pydantic import ValidationError
+
+from services.runtime.settings import Settings, SettingsError, load
 
 SECRET = "hunter2-hunter2"
 
@@ -53,6 +59,65 @@ def test_a_secret_is_in_no_error_about_another_setting() -> None:
     assert SECRET not in repr(refused.value)
     assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__, "the cause would print every value given"
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "WRITER_URL", "READER_URL"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        SECRET,
+        f"host=localhost password={SECRET}",
+        f"http://u:{SECRET}@127.0.0.1/x",
+        f"postgresql://u:sec%ret9{SECRET}@127.0.0.1:23090/vntape",
+        f"postgresql://u:a@{SECRET}@127.0.0.1:23090/vntape",
+        f"postgresql://u:{SECRET}/b@127.0.0.1:23090/vntape",
+        f"postgresql://u:12/{SECRET}@127.0.0.1:23090/vntape",
+        f"postgresql://u:p@127.0.0.1:{SECRET}/vntape",
+        f"postgresql://u:p@[{SECRET}/vntape",
+        f"postgresql://u:p@127.0.0.1/vntape?{SECRET}=1",
+        f"postgresql://u:{SECRET}%00@127.0.0.1/vntape",
+    ],
+)
+def test_a_url_that_is_none_is_refused_without_showing_it(name: str, url: str) -> None:
+    """libpq's own message, and pydantic's, print what they could not read."""
+    with pytest.raises(SettingsError) as refused:
+        load({f"VNTAPE_{name}": url})
+    said = f"VNTAPE_{name}: not a postgresql:// URL (percent-encode the password); it was ***"
+    assert str(refused.value) == said
+    assert SECRET not in "".join(traceback.format_exception(refused.value))
+    with pytest.raises(ValidationError) as direct:
+        Settings(**{name.lower(): url})
+    assert SECRET not in "".join(traceback.format_exception(direct.value))
+
+
+def test_urls_as_people_write_them_are_taken() -> None:
+    for url in (
+        "postgresql://u:a%40b%2Fc@127.0.0.1:5432/vntape?sslmode=require",
+        "postgresql://u:a#b?c@127.0.0.1/vntape",
+        "postgres://u@[::1]/x",
+        "postgresql:///x?host=/var/run/postgresql",
+        "postgresql://u:p@one:1,two:2/x",
+    ):
+        found = load({"VNTAPE_DATABASE_URL": url}).database_url
+        assert found is not None
+        assert found.get_secret_value() == url
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["tapes", "list"], ["run", "writer"]])
+def test_a_command_says_a_sentence_and_not_the_secret(command: list[str]) -> None:
+    url = f"postgresql://u:sec%ret9{SECRET}@127.0.0.1:23090/vntape"
+    done = subprocess.run(
+        [sys.executable, "-m", "services.cli", *command],
+        env=os.environ | {"VNTAPE_DATABASE_URL": url, "VNTAPE_KAFKA": "127.0.0.1:1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "VNTAPE_DATABASE_URL: not a postgresql:// URL" in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_settings_are_frozen() -> None:
