@@ -14,6 +14,8 @@ from schemas.market import MarketMessage
 from schemas.trades_classified import TradesClassifiedMessage
 
 LIVE = "live"
+_TAKEN = {"public", "information"}
+"""Schemas that a database has, like all that begin with pg."""
 PARTITIONS = 12
 """Of `market` and all derived topics: fixed for a tape's life; divides by 1, 2, 3, 4, 6, 12."""
 HOUR_MS = 3_600_000
@@ -67,10 +69,13 @@ def check_tape(tape: str) -> str:
     The tape's name, when it is one.
 
     Raises:
-        ValueError: when it is not a letter followed by letters and digits, all lower case.
+        ValueError: when it is not a letter followed by letters and digits, all lower case, or
+            when a database has that schema for itself.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]{0,39}", tape):
         raise ValueError(f"a tape's name is [a-z][a-z0-9]*, at most 40 characters; it was {tape!r}")
+    if tape in _TAKEN or tape.startswith("pg"):
+        raise ValueError(f"a tape cannot be named {tape!r}: the database has that name for itself")
     return tape
 
 

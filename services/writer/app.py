@@ -24,7 +24,7 @@ from services.writer.core.batch import STORED_TOPICS, Batch, Refused
 from services.writer.core.positions import HoleError, OutsideLogError, Place
 from services.writer.core.size import BatchSize
 from services.writer.reader import AbsentError, Reader
-from services.writer.store import OvertakenError, Refuse, Store, Stored
+from services.writer.store import OvertakenError, Refuse, Store, Stored, UnmigratedError
 
 log = logs.get(__name__)
 
@@ -49,6 +49,7 @@ AWAY = (
     OSError,
     TimeoutError,
     AbsentError,
+    UnmigratedError,
     SlowError,
 )
 """Busy or absent: wait and try again. Anything else ends the process."""
@@ -250,7 +251,7 @@ class Writer:
 def _cause(error: BaseException) -> str:
     if isinstance(error, SlowError):
         return "slow"
-    return "database" if isinstance(error, psycopg.Error) else "kafka"
+    return "database" if isinstance(error, psycopg.Error | UnmigratedError) else "kafka"
 
 
 def _output_failed(topic: str, partition: int, error: BaseException) -> None:

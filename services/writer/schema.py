@@ -12,7 +12,6 @@ from services.runtime.settings import Settings, SettingsError
 from services.writer.core.tables import TABLES
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_TAKEN = {"public", "information"}
 
 
 def migrate(settings: Settings) -> list[str]:
@@ -44,8 +43,7 @@ def apply_tape(
         ValueError: the tape's name cannot be a schema's.
         MigrationError: the schema and the files do not fit together.
     """
-    if check_tape(tape) in _TAKEN or tape.startswith("pg"):
-        raise ValueError(f"a tape cannot be named {tape!r}: the database has that name for itself")
+    check_tape(tape)
     files = migrations.read(MIGRATIONS)
     with database.connect(database_url, "vntape-migrate") as connection:
         migrations.lock(connection)

@@ -36,6 +36,10 @@ REPEATS_FOLLOW = 20
 """Batches that skip the first way after one with repeats: they come as whole runs."""
 
 
+class UnmigratedError(Exception):
+    """The tape's tables are not there, or not all of their columns; the text says what to do."""
+
+
 class OvertakenError(Exception):
     """Another writer has stored some of this batch."""
 
@@ -102,12 +106,23 @@ class Store:
         self._staged: dict[str, int] = {}
 
     async def prepare(self) -> None:
-        """Choose the tape's schema and make the temporary tables."""
+        """
+        Choose the tape's schema and make the temporary tables.
+
+        Raises:
+            UnmigratedError: a table or a column is missing.
+        """
         path = sql.SQL("SET search_path TO {}, public").format(sql.Identifier(self._tape))
         await self._connection.execute(path)
         make = "CREATE TEMP TABLE {stage} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
-        for target in TARGETS.values():
-            await self._connection.execute(target.sql(make))
+        try:
+            await self._connection.execute("SELECT topic, partition, next FROM offsets LIMIT 0")
+            for target in TARGETS.values():
+                await self._connection.execute(target.sql(make))
+                await self._connection.execute(target.sql("SELECT {columns} FROM {stage} LIMIT 0"))
+        except (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName) as e:
+            reason = str(e).partition("\n")[0]
+            raise UnmigratedError(f"{reason}: run `vntape migrate --tape {self._tape}`") from e
         await self._connection.commit()
 
     async def positions(self, places: list[Place]) -> dict[Place, int]:

@@ -210,6 +210,24 @@ async def test_two_writers_at_once_store_each_message_once(stack: Addresses, tap
     await assert_equal(stack.kafka, stack.database, tape)
 
 
+@pytest.mark.parametrize(
+    "missing",
+    ["DROP SCHEMA {} CASCADE", "DROP TABLE {}.market_gap", "ALTER TABLE {}.offsets DROP next"],
+)
+async def test_on_a_tape_without_migrations_it_waits_and_says_so(
+    stack: Addresses, tape: str, missing: str
+) -> None:
+    settings = await prepared(stack, tape)
+    with psycopg.connect(stack.database) as connection:
+        connection.execute(missing.format(tape))
+    async with writing(settings) as process:
+        said = await eventually(lambda: process.health.problems.get("database"), 15)
+        assert said.endswith(f"run `vntape migrate --tape {tape}`")
+        if "SCHEMA" in missing:
+            await prepared(stack, tape)
+            await eventually(lambda: not process.health.problems and process.health.ready, 20)
+
+
 async def test_an_offset_outside_the_log_is_refused(stack: Addresses, tape: str) -> None:
     settings = await prepared(stack, tape)
     with psycopg.connect(stack.database) as connection:

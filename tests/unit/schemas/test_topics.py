@@ -120,3 +120,9 @@ def test_a_tape_may_be_named_so(name: str) -> None:
 def test_a_tape_may_not_be_named_so(name: str) -> None:
     with pytest.raises(ValueError, match="a tape's name is"):
         check_tape(name)
+
+
+@pytest.mark.parametrize("name", ["public", "information", "pg", "pgtape"])
+def test_a_tape_may_not_have_a_name_of_the_database(name: str) -> None:
+    with pytest.raises(ValueError, match="the database has that name"):
+        check_tape(name)
