@@ -9,14 +9,17 @@ from pydantic.fields import FieldInfo
 from rich.console import Console
 from rich.table import Table
 
-from services.runtime.settings import PREFIX, Settings, SettingsError, load
+from services.runtime.settings import PREFIX, Settings, SettingsError, load, unknown
 
 
 @click.command()
 def command() -> None:
     """Show every setting: value, where it comes from, what it is; secrets are masked."""
+    odd = unknown(os.environ)
+    for name in odd:
+        click.echo(f"warning: {name} is no setting; other commands refuse to start", err=True)
     try:
-        found = load()
+        found = load({k: v for k, v in os.environ.items() if k not in odd})
     except SettingsError as e:
         raise click.ClickException(str(e)) from e
     given = {name.upper() for name in os.environ}
