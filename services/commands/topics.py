@@ -42,10 +42,16 @@ def list_(tape: str | None) -> None:
     """Every topic of the contract, and whether the tape has it."""
     bootstrap, name = _where(tape)
     found = _ask(topics_state.describe(bootstrap, name))
+    if not found:
+        said = f"there is no tape {name}: `vntape topics apply --tape {name}` makes it"
+        click.echo(said, err=True)
     lines = Table(box=None, pad_edge=False)
-    for heading in ("topic", "there", "partitions", "kept", "codec", "producers", "consumers"):
+    # As wide as the longest word at least: a narrow terminal cuts no name.
+    widest = max(len(topic.on(name)) for topic in TOPICS)
+    widths = {"topic": widest, "there": 5, "partitions": 10, "kept": 7, "consumers": 11}
+    for heading, width in widths.items():
         justify: Literal["left", "right"] = "right" if heading == "partitions" else "left"
-        lines.add_column(heading, justify=justify, no_wrap=heading == "topic")
+        lines.add_column(heading, justify=justify, min_width=width)
     for topic in TOPICS:
         there = found.get(topic.name)
         lines.add_row(
@@ -53,11 +59,11 @@ def list_(tape: str | None) -> None:
             "yes" if there else "no",
             str(there.partitions if there else topic.partitions),
             _kept(topic, topics_admin.config_of(topic, name)),
-            topic.codec,
-            ", ".join(topic.producers),
             ", ".join(topic.consumers),
         )
-    Console().print(lines)
+    console = Console()
+    needed = sum(widths.values()) + 2 * len(widths)
+    console.print(lines, width=max(console.width, needed), crop=False)
 
 
 @command.command()

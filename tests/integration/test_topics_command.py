@@ -13,8 +13,12 @@ from services.runtime.topics_admin import admin
 pytestmark = pytest.mark.broker
 
 
-def run(kafka: str, database: str, *words: str) -> Result:
-    environment = {"VNTAPE_KAFKA": kafka, "VNTAPE_DATABASE_URL": database, "COLUMNS": "200"}
+def run(kafka: str, database: str, *words: str, columns: int = 200) -> Result:
+    environment = {
+        "VNTAPE_KAFKA": kafka,
+        "VNTAPE_DATABASE_URL": database,
+        "COLUMNS": str(columns),
+    }
     return CliRunner().invoke(command, list(words), env=environment)
 
 
@@ -58,3 +62,14 @@ def test_no_kafka_is_one_sentence() -> None:
     result = run("127.0.0.1:1", "postgresql://x@127.0.0.1:1/x", "list")
     assert result.exit_code == 1
     assert "Kafka at 127.0.0.1:1 does not answer" in result.output
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_no_name_is_cut_in_a_narrow_terminal_and_a_tape_that_is_not_there_is_said(
+    kafka: str, database: str, tape: str, columns: int
+) -> None:
+    result = run(kafka, database, "list", "--tape", tape, columns=columns)
+    assert f"there is no tape {tape}" in result.stderr
+    assert "…" not in result.stdout
+    for topic in TOPICS:
+        assert f"{tape}.{topic.name} " in result.stdout
