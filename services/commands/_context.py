@@ -63,10 +63,7 @@ def reachable(tape: str | None = None, *, kafka: bool = True, db: bool = False) 
     if db:
         if config.database_url is None:
             raise click.ClickException("no database: set VNTAPE_DATABASE_URL, or `vntape up`")
-        parts = conninfo_to_dict(config.database_url.get_secret_value())
-        host, port = str(parts.get("host", "")), int(parts.get("port") or 5432)
-        # No host, or a folder: a socket file, which connecting itself will try.
-        if host and not host.startswith("/") and not _answers(host, port):
+        if not any(_answers(*at) for at in _servers(config.database_url.get_secret_value())):
             raise click.ClickException(_database_away(config))
     return config
 
@@ -118,7 +115,18 @@ def _split(bootstrap: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def _servers(url: str) -> list[tuple[str, int]]:
+    """Hosts of a URL with their ports, as libpq pairs them: one port may be that of all."""
+    parts = conninfo_to_dict(url)
+    hosts = str(parts.get("host") or "").split(",")
+    ports = [int(p or 5432) for p in str(parts.get("port") or "").split(",")]
+    return list(zip(hosts, ports * len(hosts) if len(ports) == 1 else ports, strict=False))
+
+
 def _answers(host: str, port: int) -> bool:
+    """Whether it takes connections; so a socket file (no host, or a folder) is taken to do."""
+    if not host or host.startswith("/"):
+        return True
     try:
         socket.create_connection((host, port), PROBE_S).close()
     except OSError:

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaConnectionError
 from click.testing import CliRunner
 
 from services import cli
-from services.commands._context import away
+from services.commands._context import _answers, _servers, away
 
 NOWHERE = {
     "VNTAPE_KAFKA": "127.0.0.1:1",
@@ -63,3 +63,11 @@ def test_a_worker_without_kafka_wants_to_be_restarted_and_shows_no_traceback() -
     assert done.returncode == 70
     assert "Kafka at 127.0.0.1:1 does not answer" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_every_server_of_a_url_is_asked_and_a_socket_file_is_not() -> None:
+    assert _servers("postgresql://u:p@one:1,two:2/x") == [("one", 1), ("two", 2)]
+    assert _servers("postgresql://u:p@one,two:7/x")[-1] == ("two", 7)
+    assert _servers("postgresql:///x") == [("", 5432)]
+    assert _answers("", 5432)
+    assert _answers("/var/run/postgresql", 5432)
