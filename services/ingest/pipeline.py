@@ -20,6 +20,7 @@ from schemas.topics import BY_NAME, CONTROL, MARKET
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.feeds.base import MAX_VALUE_BYTES, Arrival
 from services.ingest.frames import Framer
+from services.ingest.packing import pack
 from services.ingest.positions import Chain, Ground
 from services.ingest.rawlog import POSITION, TOO_LONG, Standing, headers
 from services.ingest.stamping import Stamper
@@ -54,7 +55,7 @@ class _Batch:
     tickets: Sequence[tuple[Outbox, int]] = ()
     lines: list[tuple[int, bytes]] = field(default_factory=list)
     letters: list[tuple[str, int, Raw, str]] = field(default_factory=list)
-    position: Position | None = None
+    position: bytes | None = None
 
 
 class Pipeline:
@@ -125,10 +126,11 @@ class Pipeline:
         Have a `position` written as soon as everything taken so far is acknowledged.
 
         The offsets in it may be older than the rest: what was acknowledged by now. A reader
-        tells by seq what is after the position.
+        tells by seq what is after the position. One too long for `control` is not written:
+        the one before it stays, and `/health` says so.
         """
         batch = self._begin()
-        chain = Chain(self._stamper.last, self._decoder.state())
+        chain = Chain(self._stamper.last, pack(self._decoder.state()))
         # Until all that stands was met again, some of it is still to be decoded.
         standing = self._ground.raw if self._stamper.left else self._ground.ends
         offsets = {
@@ -136,7 +138,7 @@ class Pipeline:
             for topic in self._partitions
             if topic != MARKET.name
         }
-        batch.position = Position(
+        position = Position(
             venues=self._venues,
             raw=offsets,
             market=self._offsets(MARKET.name, self._ground.ends.get(MARKET.name, {})),
@@ -144,6 +146,9 @@ class Pipeline:
             chain=msgspec.to_builtins(chain),
             cursor=cursor,
         )
+        record = msgspec.json.encode(position)
+        if self._tally.position(len(record), MAX_VALUE_BYTES):
+            batch.position = record
         await self._hand_over(batch)
 
     async def finish(self) -> None:
@@ -260,7 +265,7 @@ class Pipeline:
         for partition, frame in self._framer.due(arrived_before_s):
             self._send_frame(partition, frame)
 
-    async def _write(self, position: Position) -> None:
+    async def _write(self, position: bytes) -> None:
         """Queue a position in `control` once all messages below it are acknowledged."""
         self._send_frames_due(float("inf"))
         if self._writing is not None:
@@ -273,7 +278,7 @@ class Pipeline:
             box = self._raw.get(self._names[CONTROL.name], 0)
             key = "+".join(self._venues).encode()
             marks = [("feed", b"ingest"), ("channel", POSITION.encode())]
-            box.append(key, msgspec.json.encode(position), marks)
+            box.append(key, position, marks)
 
         self._writing = asyncio.create_task(when_acknowledged(), name="ingest-position")
 

@@ -15,6 +15,7 @@ from schemas.keys import venue_of
 from schemas.market import MarketMessage
 from schemas.topics import CONTROL, MARKET
 from services.ingest import rawlog
+from services.ingest.packing import unpack
 from services.ingest.rawlog import POSITION, Standing
 from services.runtime import kafka, logs
 
@@ -34,10 +35,24 @@ class PositionError(Exception):
 
 
 class Chain(msgspec.Struct, frozen=True):
-    """`Position.chain`: venue -> seq of the last raw record below it, and the engine's state."""
+    """
+    `Position.chain`: venue -> seq of the last raw record below it, and the engine's state,
+    which a position holds as `packing.pack` gives it.
+    """
 
     raw_seq: dict[str, int]
     engine: Any
+
+
+def chain_of(position: Position) -> Chain:
+    """
+    Its chain, the engine's state unpacked.
+
+    Raises:
+        ValueError, msgspec.ValidationError: it is damaged.
+    """
+    found = msgspec.convert(position.chain, Chain)
+    return msgspec.structs.replace(found, engine=unpack(found.engine))
 
 
 @dataclass(slots=True)
@@ -115,7 +130,7 @@ async def _read(
         found, market = Ground({}, {}), {}
     else:
         _refuse_beyond(position, tape, spans)
-        chain = msgspec.convert(position.chain, Chain)
+        chain = chain_of(position)
         found = Ground(position.raw, position.last_seq, chain=chain, cursor=position.cursor)
         market = position.market
     for topic in [*rawlog.raw_topics(topics), MARKET]:
@@ -199,7 +214,7 @@ def _position(record: Any) -> Position | None:
 
 def _is_usable(position: Position, offset: int, check: Check) -> bool:
     try:
-        check(msgspec.convert(position.chain, Chain).engine)
+        check(chain_of(position).engine)
     except (msgspec.MsgspecError, ValueError) as e:
         log.warning("position_unusable", offset=offset, error=str(e))
         return False

@@ -51,6 +51,17 @@ class Tally:
         """So many messages went to a topic."""
         self._counts["outputs", topic] += count
 
+    def position(self, size: int, limit: int) -> bool:
+        """Whether a position of `size` bytes may be written; `/health` says when it may not."""
+        if size <= limit:
+            self._health.problems.pop("position", None)
+            return True
+        self._health.problems["position"] = (
+            f"position too large: {size} bytes, {limit} can stand in control; a restart begins "
+            "at an older one and takes longer"
+        )
+        return False
+
     def sent(self, batch: int) -> None:
         """A batch's raw records were handed to Kafka."""
         self._in_flight[batch] = self._now()

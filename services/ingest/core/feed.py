@@ -9,6 +9,9 @@ from services.ingest.core.sequence import Sequencer
 
 MAX_REASON = 300
 """Characters of a reason: it travels in a header."""
+MAX_SYMBOLS = 10_000
+"""Of one feed on one venue; Binance's largest, spot, has had about 3,500 in all. More are
+invented names, which would outgrow memory and the records that say where ingest stands."""
 
 
 class Output:
@@ -63,6 +66,19 @@ class BadFrame(Exception):
     def __init__(self, code: str, why: str) -> None:
         super().__init__(why)
         self.code, self.why = code, why
+
+
+def check_room(known: int, symbol: str) -> None:
+    """
+    Before the first message of `symbol` of a feed that has `known` others.
+
+    Raises:
+        BadFrame: MAX_SYMBOLS are there, or the name has characters that nobody can read.
+    """
+    if not symbol.isprintable():
+        raise BadFrame("malformed", f"symbol {symbol!r} has unprintable characters")
+    if known >= MAX_SYMBOLS:
+        raise BadFrame("too_many_symbols", f"{symbol} would be one more than {MAX_SYMBOLS}")
 
 
 class FeedDecoder(Protocol):

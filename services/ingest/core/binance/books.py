@@ -121,7 +121,7 @@ class Books:
     def _snapshot(self, raw: Raw, out: Output) -> None:
         stream, d = self._snapshots.read(raw.value)
         symbol = self._symbols.of_snapshot(stream, d.symbol, raw.key)
-        state = self._symbols.states.get(symbol) or SymbolState()
+        state = self._symbols.state_of(symbol)
         chain = state.depth or DepthChain(0, 0, ())
         verdict = chain.judge_snapshot(d.last_id, check := crc32(raw.value))
         if verdict != "new":

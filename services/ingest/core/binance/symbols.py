@@ -5,7 +5,7 @@ from functools import lru_cache
 from msgspec import UnsetType
 
 from services.ingest.core.binance.route import symbol_of
-from services.ingest.core.feed import BadFrame
+from services.ingest.core.feed import BadFrame, check_room
 from services.ingest.core.quality import SymbolState
 
 
@@ -23,15 +23,27 @@ class Symbols:
         A new symbol's state is kept only by `keep`, once a message of it was accepted.
 
         Raises:
-            BadFrame: when the stream is another symbol's.
+            BadFrame: when the stream is another symbol's, or the symbol is one too many.
         """
         symbol = symbol_of(name, self.venue)
         if stream and _symbol_of_stream(stream, self.venue) != symbol:
             raise BadFrame(
                 "wrong_symbol", f"stream {stream[:80]!r} carried a message of symbol {name!r}"
             )
+        return symbol, self.state_of(symbol)
+
+    def state_of(self, symbol: str) -> SymbolState:
+        """
+        A symbol's state, as `find` gives it.
+
+        Raises:
+            BadFrame: when the symbol is one too many.
+        """
         state = self.states.get(symbol)
-        return symbol, SymbolState() if state is None else state
+        if state is None:
+            check_room(len(self.states), symbol)
+            return SymbolState()
+        return state
 
     def keep(self, symbol: str, state: SymbolState) -> None:
         """Remember a symbol's state from here on."""

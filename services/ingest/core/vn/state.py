@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from schemas.base import Phase
+from services.ingest.core.feed import check_room
 from services.ingest.core.vn.chains import ForeignChain, TimeChain, VolumeChain
 from services.ingest.core.vn.phases import SymbolPhase
 
@@ -49,8 +50,17 @@ class Symbols:
         self._states: dict[str, SymbolState] = {}
 
     def find(self, symbol: str) -> SymbolState:
-        """Its state; a new one is remembered only by `keep`."""
-        return self._states.get(symbol) or SymbolState()
+        """
+        Its state; a new one is remembered only by `keep`.
+
+        Raises:
+            BadFrame: when the symbol is one too many.
+        """
+        state = self._states.get(symbol)
+        if state is None:
+            check_room(len(self._states), symbol)
+            return SymbolState()
+        return state
 
     def keep(self, symbol: str, state: SymbolState) -> None:
         """Remember a symbol's state from here on: a message of it was accepted."""

@@ -211,3 +211,11 @@ def test_a_message_of_a_megabyte_is_decoded_or_refused_whole() -> None:
     assert len(gzip.compress(encode(update))) > 0
     [reason] = run([trade(1, s="A" * 1_000_000)])[0].dead
     assert len(reason) <= 300
+
+
+@pytest.mark.parametrize("name", ["A1\0B", "A\nB", "A\u202eB", "\ufeffAB"])
+def test_a_symbol_that_nobody_can_read_is_refused(name: str) -> None:
+    """In a bare frame of each kind, and as a book snapshot's."""
+    of_name = [trade(1, s=name), ticker(1, s=name), depth(1, 1, s=name)]
+    bare = [json.dumps(json.loads(value)["data"]).encode() for value in of_name]
+    assert codes(run([*bare, snapshot(1, symbol=name)])) == ["malformed"] * 4
