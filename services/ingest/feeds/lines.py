@@ -10,8 +10,11 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import IO
 
@@ -37,14 +40,15 @@ LEAPS_IN_A_ROW = 5
 @dataclass(frozen=True, slots=True)
 class Extent:
     """
-    What a file holds: lines, those that are not blank, and the first and the highest receive
-    time in ns (0: no line is stamped).
+    What a file holds: lines, those that are not blank, the first and the highest receive
+    time in ns (0: no line is stamped), and the digest of all lines, however compressed.
     """
 
     lines: int
     messages: int
     first_ns: int
     last_ns: int
+    digest: str
     damage: str = ""
 
 
@@ -100,12 +104,14 @@ def scan(path: Path, spaced: Spaced | None = None) -> Extent:
     Raises:
         FeedError: it cannot be opened, or its receive times leap by more than LEAP_NS for good.
     """
-    count, blank, first, last, leaps, previous = 0, 0, 0, 0, 0, 0
-    damage = ""
+    count, blank, first, last, leaps = 0, 0, 0, 0, 0
+    previous = 0 if spaced else _after_damaged_first(path)
+    digest, damage = blake2b(digest_size=16), ""
     with open_any(path) as file:
         try:
             for line in lines(file):
                 count += 1
+                digest.update(line)
                 ns, _ = _time_of(line, count, previous, spaced)
                 if ns:
                     previous, leaps = ns, 0
@@ -120,7 +126,22 @@ def scan(path: Path, spaced: Spaced | None = None) -> Extent:
                     )
         except _DAMAGE as e:
             damage = f"{path.name}: damaged after line {count}: {e}"
-    return Extent(count, count - blank, first, last, damage)
+    return Extent(count, count - blank, first, last, digest.hexdigest(), damage)
+
+
+def _after_damaged_first(path: Path) -> int:
+    """
+    The second receive time of a file in ns when the first one is damage, else 0.
+
+    It is when it lies more than LEAP_NS from the second, and the next ones, at least one and
+    as many as show in a row that a file was put together, lie near one another.
+    """
+    head: list[int] = []
+    with open_any(path) as file, suppress(*_DAMAGE):
+        stamps = (ns for ns, _ in map(stamp_of, lines(file)) if ns)
+        head.extend(islice(stamps, LEAPS_IN_A_ROW + 1))
+    leaps = [abs(b - a) > LEAP_NS for a, b in pairwise(head)]
+    return head[1] if len(leaps) > 1 and leaps[0] and not any(leaps[1:]) else 0
 
 
 def stamped_lines(

@@ -5,6 +5,7 @@ import heapq
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -104,9 +105,19 @@ class Recording:
 
     @property
     def identity(self) -> str:
-        """Name and sizes: another cut of the same name is another recording."""
-        sizes = ",".join(f"{e.lines}:{e.first_ns}:{e.last_ns}" for e in self._extents)
-        return f"{self.name}/{sizes}"
+        """
+        Name, lines of each file, and a digest of everything that decides what it gives.
+
+        That is the files' lines, in which order and how they are merged, for which venue and
+        feed and at which times, and the reference records.
+        """
+        files = [
+            (f.venue, f.feed, list(f.topics), f.spaced, e.digest)
+            for f, e in zip(self.files, self._extents, strict=True)
+        ]
+        decides = msgspec.json.encode([files, sorted(self.references.items())])
+        sizes = ",".join(str(e.lines) for e in self._extents)
+        return f"{self.name}/{sizes}/{blake2b(decides, digest_size=16).hexdigest()}"
 
     @property
     def venues(self) -> Sequence[str]:
@@ -134,7 +145,8 @@ class Recording:
         if found.recording != self.identity:
             raise FeedError(
                 f"this tape holds recording {found.recording!r}, asked was {self.identity!r}: "
-                "one recording is one tape, so give it a new one with --tape"
+                "its files or its manifest are "
+                "others; one recording is one tape, so give it a new one with --tape"
             )
         self._cursor = found
         self.progress.done = found.done

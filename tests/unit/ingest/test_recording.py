@@ -118,6 +118,30 @@ async def test_a_cursor_of_another_recording_or_of_none_is_refused(tmp_path: Pat
     assert values(await all_of(feed)) == [b"ref BN", b"a"]
 
 
+def test_whatever_decides_what_a_recording_gives_is_in_its_identity(tmp_path: Path) -> None:
+    """One byte of a line, the venue, the feed, the times or a reference record: another one."""
+    path, spaced = tmp_path / "a", Spaced(NS, 1000)
+
+    def identity(data: bytes = stamped((0, "a"), (5, "b")), ref: bytes = b"r", **over: Any) -> str:
+        path.write_bytes(data)
+        fields = {"venue": "BN", "feed": "binance", "topics": ["binance"], "route": by_head}
+        file = RecordedFile(**({"path": path} | fields | over))
+        return Recording("r", [file], {"BN": ref}).identity
+
+    others = [
+        identity(stamped((0, "a"), (5, "c"))),
+        identity(ref=b"q"),
+        identity(venue="BNF"),
+        identity(feed="ssi"),
+        identity(spaced=spaced),
+        identity(spaced=Spaced(NS + 1, 1000)),
+        identity(spaced=Spaced(NS, 2000)),
+        identity(),
+    ]
+    assert len(set(others)) == len(others)
+    assert identity() == identity(gzip.compress(stamped((0, "a"), (5, "b"))))
+
+
 async def test_stopping_ends_it_with_the_cursor_after_what_was_given(tmp_path: Path) -> None:
     """A paced recording with hours to go ends at once."""
     feed = made(tmp_path, ("BN", stamped((0, "a"), (3600 * 10**9, "b"))), speed=1.0)
@@ -219,10 +243,27 @@ def test_one_damaged_receive_time_does_not_move_the_clock(tmp_path: Path) -> Non
     assert scan(path).last_ns == NS + 1
 
 
+@pytest.mark.parametrize("far", [9 * 10**18, 10**17])
+async def test_a_damaged_first_receive_time_costs_its_line_only(tmp_path: Path, far: int) -> None:
+    """It is given whole, at the time of the line after it; also when resumed before it."""
+    data = b"%d a\n" % far + stamped((5, "b"), (7, "c"))
+    [chunk] = await all_of(feed := made(tmp_path, ("BN", data)))
+    assert [(a.received_us, a.value) for a in chunk[1:]] == [
+        (NS // 1000, b"%d a" % far),
+        (NS // 1000, b"b"),
+        (NS // 1000, b"c"),
+    ]
+    again = made(tmp_path, ("BN", data))
+    again.resume({**feed.cursor(), "lines": [1], "last_ns": [NS + 5], "done": 2})
+    assert await all_of(again) == [chunk[2:]]
+    long = scan(tmp_path / "0.txt")
+    assert (long.first_ns, long.last_ns) == (NS + 5, NS + 7)
+
+
 def test_a_file_put_together_from_two_recordings_is_refused(tmp_path: Path) -> None:
     """Times that leap for good are no damage: everything after would be refused line by line."""
     path = tmp_path / "a"
-    path.write_bytes(b"%d a\n" % NS + b"%d b\n" % (NS + 40 * 86_400 * 10**9) * 9)
+    path.write_bytes(b"%d a\n" % NS * 2 + b"%d b\n" % (NS + 40 * 86_400 * 10**9) * 9)
     with pytest.raises(FeedError, match="split the file"):
         scan(path)
 
