@@ -13,6 +13,7 @@ from pydantic import StringConstraints
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from schemas.topics import TRADES_CLASSIFIED
 from services.gateway.core.channels import BY_NAME, CHANNELS, Channel
 from services.gateway.core.commands import SYMBOL
 from services.gateway.core.hub import Hub
@@ -27,6 +28,8 @@ MAX_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 _LONGEST_NUMBER = 20  # digits; Python refuses to read thousands of them
 _LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+_KEPT_AS = {"trade": f"trades are kept as {TRADES_CLASSIFIED.name}"}
+"""Channel without a table -> where what it says is found."""
 _PAGE = Path(__file__).parent / "page.html"
 _ABOUT = """
 Latest values and history of one tape. Live data is on the WebSocket `/v1/stream`
@@ -120,8 +123,9 @@ def _add_data(app: FastAPI, hub: Hub, history: History, health: Health) -> None:
         The first `prev` is null unless `after` was given.
         """
         span = Span(_time(since, "from"), _time(to, "to"))
+        found = _kept(channel)
         try:
-            items = await history.after(_channel(channel), symbol, _after(after), limit, span)
+            items = await history.after(found, symbol, _after(after), limit, span)
         except HistoryUnavailable as e:
             raise HTTPException(503, str(e)) from e
         more = f'"{_cursor(items[-1][0])}"' if len(items) == limit else "null"
@@ -153,6 +157,14 @@ def _channel(name: str) -> Channel:
     if name not in BY_NAME:
         raise HTTPException(404, f"no channel {name!r}; there are {', '.join(BY_NAME)}")
     return BY_NAME[name]
+
+
+def _kept(name: str) -> Channel:
+    found = _channel(name)
+    if found.table is not None:
+        return found
+    hint = _KEPT_AS.get(found.name, "it is only sent live")
+    raise HTTPException(404, f"channel {found.name} has no history: {hint}")
 
 
 def _time(text: str, name: str) -> int | None:

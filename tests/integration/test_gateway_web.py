@@ -1,5 +1,6 @@
 """REST, documentation and the page of a real gateway."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ async def test_wrong_requests_are_answered_with_a_sentence(served: Gateway) -> N
         ("/v1/history/quote/A?after=1.2147483649", 422, "after must be"),
         ("/v1/history/quote/A%00", 422, "symbol"),
         ("/v1/history/quote/A", 503, "no login for vntape_reader"),
-        ("/v1/history/trade/A", 503, "not kept in the database"),
+        ("/v1/history/trade/A", 404, "trades are kept as trades-classified"),
         ("/v1/else", 404, "Not Found"),
     ):
         answer = httpx.get(served.url + path)
@@ -99,7 +100,27 @@ async def test_the_page_shows_live_trades_and_quotes_in_a_real_browser(
         quotes = await tab.evaluate("document.getElementById('quotes').innerText")
         assert SYMBOL in quotes
         assert "ETHUSDT.BN" in quotes
+        cells = "[...document.querySelectorAll('#trades tr:first-child td')].map(c => c.innerText)"
+        at, *_, sure = await tab.evaluate(cells)
+        time = datetime.fromtimestamp(trade // 1000 / 1000, UTC)
+        assert at == f"{time:%Y-%m-%d %H:%M:%S.%f}"[:-3]
+        assert sure == "90.0 %"
         await tab.screenshot(tmp_path / "page.png")
+        await tab.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=500,
+            height=800,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        await tab.screenshot(tmp_path / "narrow.png")
+        boxes = "[document.documentElement, ...document.querySelectorAll('.scroll')]"
+        cut = await tab.evaluate(f"{boxes}.map(b => b.scrollWidth - b.clientWidth)")
+        assert cut == [0, 0, 0]
+        said = "document.getElementById('state').textContent.replace(/[0-9]/g, '9')"
+        await eventually(lambda: shown(said, "idle since 99:99:99 UTC"), 20)
+        await source.send_classified([source.trade(SYMBOL)])
+        await eventually(lambda: shown("document.getElementById('state').textContent", "live"), 10)
 
 
 @pytest.mark.database
