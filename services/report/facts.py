@@ -137,7 +137,7 @@ async def _read_dead(bootstrap: str, topic: str, found: Tape) -> None:
     seen: set[tuple[bytes, ...]] = set()
     async for record in _records(bootstrap, topic, found):
         head = dict(record.headers)
-        identity = (record.key, head["service"], head["reason"])
+        identity = (head["service"], head.get("venue", b""), record.key, head["reason"])
         if identity not in seen:
             seen.add(identity)
             found.dead[f"{head['service'].decode()}: {head['reason'].decode()}"] += 1

@@ -90,9 +90,10 @@ class DeadLetters:
 
     def send(self, reason: str, value: bytes, key: bytes | None = None, **origin: str) -> None:
         """
-        Queue one, verbatim; `origin` says where it stood (topic, partition, offset, index).
+        Queue one, verbatim; `origin` says where it stood (topic, partition, offset, index) and,
+        where the key is a venue's seq, the venue.
 
-        A crash may repeat it: readers take (service, key, reason) once.
+        A crash may repeat it: readers take (service, venue, key, reason) once.
         """
         headers = [("reason", reason.encode()), ("service", self._service)]
         headers += [(name, text.encode()) for name, text in origin.items()]

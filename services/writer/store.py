@@ -81,7 +81,7 @@ def _targets() -> dict[str, Target]:
         names, types = zip(*((c.name, COPY_TYPES[c.type]) for c in columns), strict=True)
         out[table.name] = Target(table.name, names, types, table.key, True, table.broadcast)
     names, types = tuple(refused.COLUMNS), tuple(refused.COLUMNS.values())
-    key = ("service", "key", "reason")
+    key = ("service", "venue", "key", "reason")
     out["dead_letters"] = Target("dead_letters", names, types, key, False, True)
     return out
 

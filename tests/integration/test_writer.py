@@ -11,8 +11,12 @@ import psycopg
 import pytest
 
 from schemas.market import Basket, Clock, Instrument, Member, Quote, Trade
+from services.report import facts
+from services.runtime import kafka as clients
 from services.runtime import roles
+from services.runtime.dead_letters import DeadLetters
 from services.runtime.metrics import Metrics
+from services.runtime.outbox import Outboxes
 from services.runtime.process import Process
 from services.runtime.settings import Settings
 from services.stack import Addresses
@@ -191,6 +195,32 @@ async def test_repeats_change_nothing_and_contradictions_are_refused(
     assert reason.startswith("contradiction: ")
     assert msgspec.json.decode(value)["price"] == other.price
     assert sum(in_tables(stack.database, tape).values()) == len(trades)
+
+
+async def test_dead_letters_of_two_venues_with_one_seq_are_two_rows(
+    stack: Addresses, tape: str
+) -> None:
+    """Each once, however often it is sent; a letter without a venue is a third."""
+    settings = await prepared(stack, tape)
+    producer = clients.producer(stack.kafka, "test-letters")
+    outboxes = Outboxes(producer)
+    letters = DeadLetters("ingest", tape, outboxes)
+    await producer.start()
+    for _ in range(2):
+        letters.send("price: -1", b"spot", b"7", venue="BN")
+        letters.send("price: -1", b"futures", b"7", venue="BNF")
+        letters.send("price: -1", b"unknown", b"7")
+    await outboxes.flush()
+    await outboxes.stop()
+    await producer.stop()
+    done = f"SELECT next FROM {tape}.offsets WHERE topic = 'dead-letters'"
+    async with writing(settings):
+        await eventually(lambda: rows(stack.database, done) == [(6,)], 20)
+    query = f"SELECT venue, value, origin FROM {tape}.dead_letters ORDER BY 1"
+    found = [(venue, bytes(value), origin) for venue, value, origin in rows(stack.database, query)]
+    assert found == [("", b"unknown", {}), ("BN", b"spot", {}), ("BNF", b"futures", {})]
+    told = await facts.read(stack.kafka, tape)
+    assert told.dead == {"ingest: price: -1": 3}
 
 
 async def test_two_writers_at_once_store_each_message_once(stack: Addresses, tape: str) -> None:

@@ -10,6 +10,7 @@ from services.runtime import database as clients
 from services.runtime import migrations, roles
 from services.runtime.settings import Settings
 from services.stack import Addresses
+from services.writer import schema
 from services.writer.schema import apply_tape, drop_tape, size, tapes
 from tests.support.writing import prepared
 
@@ -37,6 +38,27 @@ def test_a_dropped_tape_is_gone(settings: Settings, database: str) -> None:
 def test_a_tape_with_a_name_of_the_database_is_refused(name: str, database: str) -> None:
     with pytest.raises(ValueError, match="name"):
         apply_tape(database, name)
+
+
+def test_dead_letters_of_an_older_tape_get_their_venue(database: str, tape: str) -> None:
+    """Rows that were stored before the venue was a column keep all they say."""
+    files = migrations.read(schema.MIGRATIONS)
+    with clients.connect(database, "test") as connection:
+        connection.execute(f"CREATE SCHEMA {tape}")
+        connection.commit()
+        migrations.apply(connection, tape, [m for m in files if m.number < 4])
+        connection.execute(
+            f"INSERT INTO {tape}.dead_letters (service, key, reason, origin, at, value) VALUES "
+            """('s', '1', 'r', '{"venue": "BN", "index": "2"}', now(), 'x'), """
+            """('s', '2', 'r', '{"venue": null}', now(), 'x'), """
+            "('s', '3', 'r', '{}', now(), 'x')"
+        )
+        connection.commit()
+    assert "0004_dead_letters_venue.sql" in apply_tape(database, tape)
+    with clients.connect(database, "test") as connection:
+        query = f"SELECT key, venue, origin FROM {tape}.dead_letters ORDER BY 1"
+        found = connection.execute(query).fetchall()
+    assert found == [("1", "BN", {"index": "2"}), ("2", "", {}), ("3", "", {})]
 
 
 def test_a_changed_file_is_refused(database: str, tape: str, tmp_path: Path) -> None:

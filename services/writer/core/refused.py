@@ -7,6 +7,7 @@ from services.writer.core.rows import Row, timestamp
 
 COLUMNS: dict[str, str] = {
     "service": "text",
+    "venue": "text",
     "key": "text",
     "reason": "text",
     "topic": "text",
@@ -17,15 +18,16 @@ COLUMNS: dict[str, str] = {
 """Column -> type for COPY, in the order of `row`; origin is jsonb, at a time."""
 
 # An index entry holds 2,704 bytes and a character takes up to four.
-_KEY_CHARS = {"service": 50, "key": 100, "reason": 400}
+_KEY_CHARS = {"service": 50, "venue": 50, "key": 100, "reason": 400}
 
 
 def row(record: Any) -> Row:
-    """service, key, reason, topic, origin, at, value of a record of `dead-letters`."""
+    """service, venue, key, reason, topic, origin, at, value of a record of `dead-letters`."""
     headers = {name: _text(value or b"") for name, value in record.headers}
-    taken = {name: headers.pop(name, "") for name in ("service", "reason", "topic")}
+    taken = {name: headers.pop(name, "") for name in ("service", "venue", "reason", "topic")}
     return (
         taken["service"][: _KEY_CHARS["service"]],
+        taken["venue"][: _KEY_CHARS["venue"]],
         _text(record.key or b"")[: _KEY_CHARS["key"]],
         taken["reason"][: _KEY_CHARS["reason"]],
         taken["topic"] or None,

@@ -160,10 +160,11 @@ def test_a_dead_letter_of_any_bytes_is_a_row_without_nul(
     headers: list[tuple[str, bytes]], key: bytes | None
 ) -> None:
     named = [*headers, ("reason", b"\0" + b"x" * 5000), ("service", b"\xff" * 500)]
-    service, shown, reason, *_ = refused.row(Record(b"", key=key, headers=tuple(named)))
-    assert "\0" not in service + shown + reason
+    named.append(("venue", "ộ".encode() * 300))
+    first = refused.row(Record(b"", key=key, headers=tuple(named)))[:4]
+    assert "\0" not in "".join(first)
     # PostgreSQL's limit of an index entry is 2,704 bytes.
-    assert len((service + shown + reason).encode()) < 2704
+    assert len("".join(first).encode()) < 2704
 
 
 def test_times_and_levels_are_in_the_form_of_the_server() -> None:
