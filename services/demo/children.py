@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.runtime.orphans import with_parent
 from services.runtime.process import address_file
 from services.runtime.settings import Settings
 
@@ -75,13 +76,12 @@ class Children:
         address.unlink(missing_ok=True)
         environment = os.environ | {
             "VNTAPE_KAFKA": settings.kafka or "",
-            "VNTAPE_DATABASE_URL": settings.database_url.get_secret_value()
-            if settings.database_url
-            else "",
             "VNTAPE_LOCAL_DIR": str(settings.local_dir),
             "VNTAPE_STACK": settings.stack,
             "VNTAPE_TAPE": settings.tape,
         }
+        if settings.database_url is not None:
+            environment["VNTAPE_DATABASE_URL"] = settings.database_url.get_secret_value()
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "services.cli", "run", name, *arguments],
@@ -89,6 +89,7 @@ class Children:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is the demo's to handle, in its own order
+                preexec_fn=with_parent(),
             )
         child = self.by_name[name] = Child(name, process, log, address)
         return child

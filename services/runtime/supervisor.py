@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Final
 
+from services.runtime.orphans import with_parent
+
 EXIT_OK: Final = 0
 EXIT_REFUSE: Final = 78
 """The process refused to go on; a restart would refuse again."""
@@ -34,7 +36,7 @@ class Supervisor:
     One process for each list of arguments.
 
     A crash restarts at once; crashes in quick succession wait longer and longer, up to 5 s.
-    Exit 0 and 78 (refused) are final.
+    Exit 0 and 78 (refused) are final. On Linux the processes end with it, even if it is killed.
     """
 
     def __init__(self, commands: Sequence[list[str]], report: Callable[[str], None]) -> None:
@@ -67,7 +69,11 @@ class Supervisor:
             return
         if worker.process is None:
             if now >= worker.due:
-                worker.process, worker.born = subprocess.Popen(worker.arguments), now  # noqa: S603
+                worker.born = now
+                worker.process = subprocess.Popen(  # noqa: S603
+                    worker.arguments,
+                    preexec_fn=with_parent(),
+                )
             return
         code = worker.process.poll()
         if code is None:
