@@ -154,5 +154,5 @@ async def test_two_demos_and_then_an_older_recording_all_reconcile(
         )
     assert demos.completeness(tape, newer) == 1, "a volume that is 1e-8 off was not seen"
     status, said = demos.run("demo", "--once", "--recording", str(newer))
-    assert (status, f"tape {tape}, there already" in said) == (1, True), said
+    assert (status, f"tape {tape} is there" in said) == (1, True), said
     assert demos.completeness(f"demon{unique}", older) == 1, "two recordings were taken for one"
