@@ -60,7 +60,8 @@ def _computing(name: str) -> click.Command:
         from services.runtime import faust_worker
 
         service = importlib.import_module(f"services.{name}.app").SERVICE
-        faust_worker.run(service, config, worker)
+        with _refusals():
+            faust_worker.run(service, config, worker)
 
     return run_one
 
@@ -120,9 +121,8 @@ def ingest(
     from services.ingest.app import Options, run_ingest
 
     config: Settings = settings(tape=tape, receive_clock="recorded")
-    run_ingest(
-        config,
-        Options(
-            recording=recording, speed=_speed(speed), paced_last_s=paced_last or 0.0, stay=stay
-        ),
+    options = Options(
+        recording=recording, speed=_speed(speed), paced_last_s=paced_last or 0.0, stay=stay
     )
+    with _refusals():
+        run_ingest(config, options)

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaConnectionError
 from services.runtime import garbage, logs
 from services.runtime.faust_shell import EXIT_REFUSE, EXIT_RESTART, FaustShell, end
 from services.runtime.service import Service
-from services.runtime.settings import Settings
+from services.runtime.settings import Settings, folder
 
 log = logs.get(__name__)
 
@@ -28,10 +28,11 @@ def claim(service: Service[Any], settings: Settings, worker: int) -> IO[str] | N
     Hold a worker's number on this machine; None when another process does.
 
     Two members of one static id fence each other for ever. The lock goes with the process.
+
+    Raises:
+        SettingsError: there is no place for the lock.
     """
-    folder = settings.local_dir / settings.stack / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / f"{service.app_id(settings.tape)}-{worker}.lock").open("w")
+    file = (folder(settings, "run") / f"{service.app_id(settings.tape)}-{worker}.lock").open("w")
     deadline = time.monotonic() + CLAIM_S
     while True:
         try:

@@ -13,7 +13,7 @@ import uvloop
 from services.runtime import garbage, http, logs
 from services.runtime.health import Health
 from services.runtime.metrics import Metrics
-from services.runtime.settings import Settings
+from services.runtime.settings import Settings, folder
 
 
 @dataclass(slots=True)
@@ -34,8 +34,7 @@ def address_file(settings: Settings, worker: str) -> Path:
 
 def announce(settings: Settings, worker: str, port: int) -> None:
     """Write the address file, whole or not at all."""
-    path = address_file(settings, worker)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = folder(settings, "run") / address_file(settings, worker).name
     draft = path.with_suffix(f".{os.getpid()}")
     draft.write_text(json.dumps({"pid": os.getpid(), "http": f"http://127.0.0.1:{port}"}))
     draft.replace(path)
@@ -49,6 +48,9 @@ def run(
 
     Serves `/metrics` and `/health` meanwhile. An exception of `main` ends the process with
     it: the supervisor restarts.
+
+    Raises:
+        SettingsError: the address file has no place.
     """
     logs.configure(service, settings.log_level)
 

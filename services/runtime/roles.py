@@ -17,7 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from services.runtime.database import Connection
-from services.runtime.settings import Settings, SettingsError
+from services.runtime.settings import Settings, SettingsError, folder
 
 WRITER = "vntape_writer"
 READER = "vntape_reader"
@@ -146,6 +146,7 @@ def passwords(settings: Settings) -> dict[str, str]:
         else:
             out[role] = kept.get(role) or secrets.token_urlsafe(24)
             kept[role] = out[role]
+    folder(settings)
     _save(path, kept)
     return out
 
@@ -157,7 +158,7 @@ def _file(settings: Settings) -> Path:
 def _read(path: Path) -> dict[str, str]:
     try:
         found: dict[str, str] = json.loads(path.read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except ValueError as e:
         raise SettingsError(f"{path} is damaged ({e}): remove it, then `vntape migrate`") from e
@@ -165,7 +166,6 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def _save(path: Path, passwords: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
         json.dump(passwords, f, indent=2)

@@ -79,16 +79,17 @@ class Settings(BaseSettings):
     receive_clock: Literal["wall", "recorded"] = Field(
         "wall", description="What stamps raw records: our clock, or the recording's"
     )
-    gap_ratio_limit: float = Field(
-        10.0, gt=1, description="A price this many times off the last one is absurd"
-    )
-    spool_bytes: int = Field(2_000_000_000, gt=0, description="Cap of ingest's spool on disk")
 
     snapshot_interval_s: Seconds = Field(10.0, description="State of a partition is saved so often")
     snapshot_messages: int = Field(
         500_000, gt=0, description="... or after so many messages of a partition"
     )
-    session_timeout_s: Seconds = Field(10.0, description="Kafka group session timeout of a worker")
+    session_timeout_s: float = Field(
+        10.0,
+        ge=1,
+        le=300,
+        description="Kafka group session timeout of a worker; the broker's bounds apply, too",
+    )
     dead_letters_in_a_row: int = Field(100, gt=0, description="A worker stops past this many")
     dead_letter_ratio: float = Field(
         0.01, gt=0, le=1, description="... or past this share of an hour's messages"
@@ -138,6 +139,24 @@ def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Sett
         return Settings.model_validate(values)
     except ValueError as e:
         raise SettingsError(_explain(e)) from None
+
+
+def folder(settings: Settings, *names: str) -> Path:
+    """
+    A folder of the local stack's files, made where it is missing.
+
+    Raises:
+        SettingsError: it cannot be made.
+    """
+    path = settings.local_dir.joinpath(settings.stack, *names)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise SettingsError(
+            f"VNTAPE_LOCAL_DIR: cannot make {path} ({e.strerror}); "
+            "name a folder that this user may write to"
+        ) from e
+    return path
 
 
 def _explain(error: ValueError) -> str:

@@ -1,14 +1,18 @@
 """Settings: unknown ones are refused, secrets are never shown."""
 
 import os
+import re
 import subprocess
 import sys
 import traceback
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from services.runtime.settings import Settings, SettingsError, load
+from services.runtime.supervisor import EXIT_REFUSE
+from tests.support.stack import ROOT
 
 SECRET = "hunter2-hunter2"
 
@@ -35,6 +39,9 @@ def test_an_option_of_the_command_line_beats_the_environment() -> None:
         ("VNTAPE_HTTP_PORT", "70000"),
         ("VNTAPE_SNAPSHOT_INTERVAL_S", "0"),
         ("VNTAPE_STEP_ERRORS", "shrug"),
+        ("VNTAPE_SESSION_TIMEOUT_S", "0.9"),
+        ("VNTAPE_SESSION_TIMEOUT_S", "301"),
+        ("VNTAPE_SESSION_TIMEOUT_S", "nan"),
     ],
 )
 def test_an_unusable_value_is_refused_with_name_and_value(name: str, value: str) -> None:
@@ -117,6 +124,47 @@ def test_a_command_says_a_sentence_and_not_the_secret(command: list[str]) -> Non
     assert done.returncode != 0
     assert "VNTAPE_DATABASE_URL: not a postgresql:// URL" in done.stderr
     assert SECRET not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_setting_is_read_by_somebody() -> None:
+    services = ROOT / "services"
+    own = services / "runtime" / "settings.py"
+    text = "\n".join(p.read_text() for p in services.rglob("*.py") if p != own)
+    read = set(re.findall(r"(?:settings|config|found|process\.settings)\.(\w+)", text))
+    assert Settings.model_fields.keys() - read == set()
+
+
+SERVICES = [
+    ["classifier"],
+    ["ingest", "--recording", str(ROOT / "tests/data/binance/manifest.json")],
+    ["writer"],
+]
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda words: words[0])
+@pytest.mark.parametrize("place", ["/proc/x", "FILE/x"])
+def test_a_folder_that_cannot_be_made_is_one_sentence_and_final(
+    service: list[str], place: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    environment = {
+        "VNTAPE_LOCAL_DIR": place.replace("FILE", str(file)),
+        "VNTAPE_KAFKA": "127.0.0.1:1",
+        "VNTAPE_DATABASE_URL": "postgresql://u@127.0.0.1:1/x",
+        "VNTAPE_WRITER_URL": "postgresql://u@127.0.0.1:1/x",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "services.cli", "run", *service],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == EXIT_REFUSE
+    assert "VNTAPE_LOCAL_DIR: cannot make" in done.stderr
     assert "Traceback" not in done.stderr
 
 
