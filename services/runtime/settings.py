@@ -101,7 +101,9 @@ class Settings(BaseSettings):
     writer_batch_rows: int = Field(5000, gt=0, description="Rows of one transaction, at most")
     writer_flush_s: Seconds = Field(0.2, description="A row waits at most this long")
 
-    gateway_host: str = Field("127.0.0.1", description="Address the gateway listens on")
+    gateway_host: str = Field(
+        "127.0.0.1", min_length=1, description="Address the gateway listens on"
+    )
     gateway_port: Port = Field(8650, description="Port of the gateway; 0: a free one")
 
 
