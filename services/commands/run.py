@@ -40,11 +40,11 @@ def _refusals() -> Iterator[None]:
         sys.exit(EXIT_REFUSE)
 
 
-def _supervise(name: str, workers: int, tape: str | None) -> None:
+def _supervise(name: str, workers: int, first: int, tape: str | None) -> None:
     base = [sys.executable, "-m", "services.cli", "run", name]
     if tape:
         base += ["--tape", tape]
-    commands = [[*base, "--worker", str(n)] for n in range(1, workers + 1)]
+    commands = [[*base, "--worker", str(n)] for n in range(first, first + workers)]
     sys.exit(Supervisor(commands, lambda line: click.echo(line, err=True)).run())
 
 
@@ -52,11 +52,17 @@ def _computing(name: str) -> click.Command:
     @click.command(name, help=f"The {name}, on Faust; add workers while it runs.")
     @_tape
     @click.option("--workers", type=click.IntRange(1, 64), help="So many, restarted when they die.")
+    @click.option(
+        "--first",
+        default=1,
+        show_default=True,
+        help="Number of the first of --workers: no two of a tape may share one, on any machine.",
+    )
     @click.option("--worker", default=1, show_default=True, help="Number of this one worker.")
-    def run_one(tape: str | None, workers: int | None, worker: int) -> None:
+    def run_one(tape: str | None, workers: int | None, first: int, worker: int) -> None:
         config = settings(tape=tape)
         if workers:
-            _supervise(name, workers, tape)
+            _supervise(name, workers, first, tape)
         from services.runtime import faust_worker
 
         service = importlib.import_module(f"services.{name}.app").SERVICE
