@@ -7,55 +7,38 @@ the next batch's raw records are already on their way. So `market` never leads t
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
+from zlib import crc32
 
 import msgspec
 
 from schemas import frames, keys
-from schemas.base import BROADCAST
 from schemas.control import Position
+from schemas.frames import MAX_MESSAGES
 from schemas.market import Gap
 from schemas.topics import BY_NAME, CONTROL, MARKET
-from services.ingest.core.records import Decoded, Raw
+from services.ingest.batch import Batch, Decoder
+from services.ingest.core.records import Raw
 from services.ingest.feeds.base import MAX_VALUE_BYTES, Arrival
 from services.ingest.frames import Framer
+from services.ingest.lanes import Lanes
 from services.ingest.packing import pack
 from services.ingest.positions import Chain, Ground
 from services.ingest.rawlog import POSITION, TOO_LONG, Standing, headers
 from services.ingest.stamping import Stamper
 from services.ingest.tally import Tally
 from services.runtime.dead_letters import DeadLetters
-from services.runtime.outbox import Outbox, Outboxes
+from services.runtime.outbox import Outboxes
 
 FRAME_WAIT_S = 0.005
 """From a message's arrival to its frame, when its raw record is acknowledged by then."""
 DEPTH = 2
 """Batches between the feed and the publisher: one on its way and one behind it."""
+MANY_LINES = 20_000
+"""A batch with more is handed over before its chunk is at its end: after a long silence one
+arrival has up to 44,640 clocks before it."""
 REPLAY_BATCH = 2048
 """Raw records decoded in one go at a restart."""
-
-
-class Decoder(Protocol):
-    """The engine of ingest's core."""
-
-    def decode(self, raw: Raw) -> Decoded:
-        """Never raises, whatever `raw.value` is."""
-
-    def state(self) -> Any:
-        """As JSON carries it."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What one chunk of arrivals became, waiting for its raw records' acknowledgement."""
-
-    number: int
-    arrived_s: float
-    tickets: Sequence[tuple[Outbox, int]] = ()
-    lines: list[tuple[int, bytes]] = field(default_factory=list)
-    letters: list[tuple[str, int, Raw, str]] = field(default_factory=list)
-    position: bytes | None = None
 
 
 class Pipeline:
@@ -89,9 +72,9 @@ class Pipeline:
         self._tally, self._clock = tally, clock
         self._letters = DeadLetters("ingest", tape, market)
         self._names = {name: BY_NAME[name].on(tape) for name in partitions}
-        self._last = [dict(ground.last_seq.get(p, {})) for p in range(partitions[MARKET.name])]
+        self._lanes = Lanes(partitions[MARKET.name], ground.last_seq)
         self._framer = Framer()
-        self._queue: asyncio.Queue[_Batch] = asyncio.Queue(DEPTH)
+        self._queue: asyncio.Queue[Batch] = asyncio.Queue(DEPTH)
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
         self._batches = 0
@@ -107,6 +90,10 @@ class Pipeline:
         now_us = self._clock() if self._clock else None
         for arrival in arrivals:
             self._admit(arrival, now_us or arrival.received_us, batch)
+            if len(batch.lines) > MANY_LINES:
+                batch.tickets = self._raw.tickets()
+                await self._hand_over(batch)
+                batch = self._begin()
         batch.tickets = self._raw.tickets()
         await self._hand_over(batch)
 
@@ -116,7 +103,7 @@ class Pipeline:
         for count, (topic, partition, _, raw) in enumerate(tail, 1):
             self._stamper.moved_to(raw.venue, raw.seq)
             self._decode(raw, topic, partition, batch)
-            if count % REPLAY_BATCH == 0:
+            if count % REPLAY_BATCH == 0 or len(batch.lines) > MANY_LINES:
                 await self._hand_over(batch)
                 batch = self._begin()
         await self._hand_over(batch)
@@ -142,7 +129,7 @@ class Pipeline:
             venues=self._venues,
             raw=offsets,
             market=self._offsets(MARKET.name, self._ground.ends.get(MARKET.name, {})),
-            last_seq={p: dict(last) for p, last in enumerate(self._last) if last},
+            last_seq=self._lanes.last_seq(),
             chain=msgspec.to_builtins(chain),
             cursor=cursor,
         )
@@ -166,33 +153,47 @@ class Pipeline:
             batch = await self._queue.get()
             for box, ticket in batch.tickets:
                 await box.acknowledged(ticket)
-            for partition, line in batch.lines:
-                frame = self._framer.add(partition, line, batch.arrived_s)
-                if frame is not None:
-                    self._send_frame(partition, frame)
+            sent = await self._frame(batch)
             self._set_timer()
             for topic, partition, raw, reason in batch.letters:
                 self._send_letter(topic, partition, raw, reason)
             if batch.position is not None:
                 await self._write(batch.position)
-            self._tally.messages(MARKET.name, len(batch.lines))
+            self._tally.messages(MARKET.name, sent)
             self._tally.done(batch.number)
             await self._relieved()
             self._queue.task_done()
 
-    def _begin(self) -> _Batch:
-        self._batches += 1
-        return _Batch(self._batches, asyncio.get_running_loop().time())
+    async def _frame(self, batch: Batch) -> int:
+        """Put a batch's lines into frames, as fast as Kafka takes them; how many they are."""
+        sent = 0
+        for count, (targets, line) in enumerate(batch.lines, 1):
+            sent += len(targets)
+            for partition in targets:
+                frame = self._framer.add(partition, line, batch.arrived_s)
+                if frame is not None:
+                    self._send_frame(partition, frame)
+            if count % MAX_MESSAGES == 0:
+                await self._relieved()
+        return sent
 
-    async def _hand_over(self, batch: _Batch) -> None:
+    def _begin(self) -> Batch:
+        self._batches += 1
+        return Batch(self._batches, asyncio.get_running_loop().time())
+
+    async def _hand_over(self, batch: Batch) -> None:
         self._tally.sent(batch.number)
         await self._queue.put(batch)
 
-    def _admit(self, arrival: Arrival, received_us: int, batch: _Batch) -> None:
-        topic, venue, _, feed, channel, key, value = arrival
+    def _admit(self, arrival: Arrival, received_us: int, batch: Batch) -> None:
+        topic, venue, _, feed, channel, key, value, line = arrival
         partition = keys.partition(key, self._partitions[topic])
         if len(value) > MAX_VALUE_BYTES:
-            reason = f"{TOO_LONG}: {len(value)} bytes, {MAX_VALUE_BYTES} can stand in a topic"
+            # Its seq is of no counter, so the reason tells it from others received with it.
+            reason = (
+                f"{TOO_LONG}: {len(value)} bytes, {MAX_VALUE_BYTES} can stand in a topic; "
+                f"{venue}, line {line}, crc32 {crc32(value):08x}"
+            )
             cut = Raw(venue, received_us, feed, channel, key, value[:MAX_VALUE_BYTES])
             self._refuse(topic, partition, cut, reason, batch)
             return
@@ -205,31 +206,22 @@ class Pipeline:
         raw = Raw(venue, seq, feed, channel, key, value)
         self._decode(raw, topic, partition, batch)
 
-    def _decode(self, raw: Raw, topic: str, partition: int, batch: _Batch) -> None:
+    def _decode(self, raw: Raw, topic: str, partition: int, batch: Batch) -> None:
         decoded = self._decoder.decode(raw)
         venue, add = raw.venue, batch.lines.append
         for message in decoded.messages:
-            seq, symbol = message.seq, message.symbol
-            targets: Iterable[int]
-            if symbol == BROADCAST:
-                targets = range(len(self._last))
-            else:
-                targets = (keys.partition(keys.routing_key(symbol), len(self._last)),)
-            line = None
-            for target in targets:
-                # What stands in `market` already, after a restart, is not sent again.
-                if seq > self._last[target].get(venue, -1):
-                    self._last[target][venue] = seq
-                    line = line or frames.encode(message)
-                    add((target, line))
-            if line and type(message) is Gap:
+            targets = self._lanes.targets(message, venue)
+            if not targets:
+                continue
+            add((targets, frames.encode(message)))
+            if type(message) is Gap:
                 self._tally.gap(message.cause)
         for reason in decoded.dead:
             self._refuse(topic, partition, raw, reason, batch)
         for reason in decoded.dropped:
             self._tally.dropped(raw.feed, reason)
 
-    def _refuse(self, topic: str, partition: int, raw: Raw, reason: str, batch: _Batch) -> None:
+    def _refuse(self, topic: str, partition: int, raw: Raw, reason: str, batch: Batch) -> None:
         self._tally.dead(reason)
         batch.letters.append((topic, partition, raw, reason))
 
@@ -283,7 +275,7 @@ class Pipeline:
         self._writing = asyncio.create_task(when_acknowledged(), name="ingest-position")
 
     async def _relieved(self) -> None:
-        for partition in range(len(self._last)):
+        for partition in range(self._partitions[MARKET.name]):
             await self._market.get(self._names[MARKET.name], partition).relieved()
 
     def _offsets(self, topic: str, standing: Mapping[int, int]) -> dict[int, int]:

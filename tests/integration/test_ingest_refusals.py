@@ -103,16 +103,22 @@ def test_files_in_any_compression_play_alike_and_a_torn_one_up_to_the_tear(
 def test_a_message_too_long_for_a_topic_is_cut_into_the_dead_letters(
     kafka: str, tape: str, tmp_path: Path
 ) -> None:
-    """9 MB in one line: refused with its length; the messages around it pass."""
+    """9 MB in one line: refused with its length; the messages around it pass.
+
+    Two that came at once have a letter each.
+    """
     make_topics(kafka, tape)
     lines = captured(20)
-    lines[10] = (lines[10][0], b'{"x":"' + b"y" * 9_000_000 + b'"}')
+    for n in (10, 11):
+        lines[n] = (lines[10][0], b'{"x":"' + b"y" * 9_000_000 + b'"}')
     play(tape, recording(tmp_path, {"BN": text(lines)}), kafka, tmp_path)
     verdict = asyncio.run(verify(kafka, tape))
     assert verdict.ok, verdict.faults
-    assert sum(verdict.raw.values()) == 20
-    (letter,) = asyncio.run(written(kafka, tape)).letters
-    assert dict(letter[2])["reason"].startswith(b"too_long: 9000008 bytes")
+    assert sum(verdict.raw.values()) == 19
+    letters = asyncio.run(written(kafka, tape)).letters
+    reasons = sorted(dict(heads)["reason"] for _, _, heads in letters)
+    assert [b"too_long: 9000008 bytes" in reason for reason in reasons] == [True, True]
+    assert [f"BN, line {n}," in reasons[i].decode() for i, n in enumerate((11, 12))] == [True] * 2
 
 
 def test_a_message_that_would_grow_too_long_for_market_is_dead_lettered_whole(
@@ -131,6 +137,21 @@ def test_a_message_that_would_grow_too_long_for_market_is_dead_lettered_whole(
     (letter,) = asyncio.run(written(kafka, tape)).letters
     assert letter[1] == lines[10][1]
     assert dict(letter[2])["reason"].startswith(b"too_long_decoded: spot.depth")
+
+
+def test_long_silences_do_not_fill_memory(kafka: str, tape: str, tmp_path: Path) -> None:
+    """Messages 30 days apart have 43,200 clocks in each partition before them."""
+    make_topics(kafka, tape)
+    lines = [(ns + n * 30 * 86_400 * 10**9, v) for n, (ns, v) in enumerate(captured(8))]
+    manifest = recording(tmp_path, {"BN": text(lines)})
+    run = IngestProcess(tape, manifest, kafka, tmp_path, options=("--stay",))
+    try:
+        eventually_sync(lambda: run.health().get("recording", {}).get("finished"), 90)
+        status = Path(f"/proc/{run.process.pid}/status").read_text()
+    finally:
+        assert run.terminate() == 0, run.said()
+    [peak_kib] = [int(row.split()[1]) for row in status.splitlines() if "VmHWM" in row]
+    assert peak_kib < 300 * 1024
 
 
 @pytest.mark.database

@@ -15,7 +15,7 @@ class Arrival(NamedTuple):
 
     `topic` is the raw topic's name without the tape; `received_us` is when the vendor's
     message came in, µs since the epoch: of the recording, or of our clock for a live feed.
-    `value` is exactly what came.
+    `value` is exactly what came; `line` is where it stands in its file, 0 where there is none.
     """
 
     topic: str
@@ -25,6 +25,7 @@ class Arrival(NamedTuple):
     channel: str
     key: str
     value: bytes
+    line: int = 0
 
 
 class Feed(Protocol):

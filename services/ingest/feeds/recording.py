@@ -195,7 +195,7 @@ class Recording:
                     Arrival("control", venue, us, file.feed, "reference", venue, reference)
                 )
         topic, channel, key, kept = file.route(venue, value)
-        chunk.append(Arrival(topic, venue, us, file.feed, channel, key, kept))
+        chunk.append(Arrival(topic, venue, us, file.feed, channel, key, kept, line))
         place.lines[index], place.last_ns[index] = line, ns
         place.done += 1
         self.progress.done = place.done
