@@ -9,7 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from schemas.base import BROADCAST, Phase, Venue
 from schemas.control import Reference
@@ -18,6 +26,8 @@ from schemas.market import Instrument, InstrumentKind, Status
 
 _NS_LINE = re.compile(rb"(\d{18,19}) (.+)", re.DOTALL)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_SPACING_US = 31 * 86_400 * 10**6
+"""As far apart as receive times of a file that has its own may be."""
 _NOWHERE = 0
 """seq and ts_ms of reference data: ingest gives them when it enters the tape."""
 
@@ -31,7 +41,7 @@ class BadManifest(ValueError):
 
 
 class _Written(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Spaced(NamedTuple):
@@ -59,7 +69,15 @@ class RecordedFile(_Written):
     venue: Venue
     format: Literal["ns_line", "bare_line"]
     start: AwareDatetime | None = None
-    spacing_us: int | None = Field(default=None, ge=0)
+    spacing_us: int | None = Field(default=None, ge=0, le=MAX_SPACING_US)
+
+    @field_validator("start")
+    @classmethod
+    def _is_after_1970(cls, start: datetime | None) -> datetime | None:
+        # A seq is µs since the epoch, and below 0 nothing counts as new.
+        if start is not None and start <= _EPOCH:
+            raise ValueError("must be after 1970-01-01T00:00:00Z")
+        return start
 
     @model_validator(mode="after")
     def _has_times(self) -> "RecordedFile":

@@ -112,6 +112,15 @@ def of_file(**fields: Any) -> bytes:
     return change(files=[fields], reference=reference)
 
 
+@pytest.mark.parametrize("number", ["Infinity", "NaN", "1e999"])
+@pytest.mark.parametrize("field", ["lot", "multiplier"])
+def test_a_number_of_an_instrument_that_is_none_is_refused(field: str, number: str) -> None:
+    found = json.loads(change())
+    found["reference"]["instruments"][0][field] = "?"
+    with pytest.raises(BadManifest, match=f"reference.instruments.0.{field}"):
+        Manifest.parse(json.dumps(found).replace('"?"', number))
+
+
 def test_lines_without_a_receive_time_get_it_from_the_manifest() -> None:
     [file] = Manifest.parse(of_file(**BARE, **START)).files
     spaced = file.spaced()
@@ -128,6 +137,9 @@ def test_lines_without_a_receive_time_get_it_from_the_manifest() -> None:
         (BARE | START | {"spacing_us": -1}, "spacing_us"),
         (BARE | START | {"start": "2026-07-20T09:14:59"}, "start"),
         (FILE | START, "has its own times"),
+        (BARE | START | {"start": "1969-12-31T23:59:59Z"}, "files.0.start: .*after 1970"),
+        (BARE | START | {"start": "1970-01-01T07:00:00+07:00"}, "files.0.start: .*after 1970"),
+        (BARE | START | {"spacing_us": 10**18}, "files.0.spacing_us"),
     ],
 )
 def test_a_manifest_without_usable_times_is_refused(file: dict[str, Any], names: str) -> None:
