@@ -43,7 +43,6 @@ def _alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of a parent's end")
 @pytest.mark.parametrize(("parent", "count"), [(SUPERVISOR, 3), (DEMO, 1)])
 def test_children_of_a_killed_parent_end(parent: str, count: int, tmp_path: Path) -> None:
     files = [tmp_path / f"{n}.pid" for n in range(count)]
