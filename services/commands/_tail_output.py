@@ -3,26 +3,29 @@
 import math
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-Show = Callable[[dict[str, Any], str], None]
+from schemas.keys import venue_of
+from services.commands._board_style import billions, colour, count, price, time
 
-_SIDES = {"buy": ("B", "green"), "sell": ("S", "red")}
+Show = Callable[[dict[str, Any], str], None]
+Message = dict[str, Any]
+
+_SIDES = {"buy": ("B", "green"), "sell": ("S", "red"), "neutral": ("=", "yellow")}
 _HEAD = frozenset({"type", "symbol", "seq", "ts_ms", "part", "feed", "ts_source"})
 
 
-def json_lines(message: dict[str, Any], text: str) -> None:
+def json_lines(message: Message, text: str) -> None:
     """One JSON object a line, as in the topic."""
     del message  # the text is the message
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
-def columns(colour: bool, kind: str | None) -> Show:
+def columns(colours: bool, kind: str | None) -> Show:
     """
     Time, symbol, type and what the type has to say, in columns; colours when asked.
 
@@ -31,30 +34,22 @@ def columns(colour: bool, kind: str | None) -> Show:
     console = Console(
         highlight=False,
         soft_wrap=True,
-        no_color=not colour,
-        color_system="auto" if colour else None,
+        no_color=not colours,
+        color_system="auto" if colours else None,
     )
 
     console.print(head(kind), style="dim")
 
-    def show(message: dict[str, Any], text: str) -> None:
+    def show(message: Message, text: str) -> None:
         console.print(line(message, text))
 
     return show
 
 
 def head(kind: str | None) -> str:
-    """Names of the columns, for messages of `kind`; times are UTC."""
-    first = f"{'time (UTC)':<25}{'symbol':<17}"
-    match kind:
-        case "trade":
-            return f"{first}side {'price':>11} {'volume':>16}"
-        case "trade_classified":
-            return f"{first}side {'price':>11} {'volume':>16}  {'rule':<18}confidence"
-        case "quote":
-            return f"{first}{'bid':>14} x {'volume':<14} {'ask':>14} x volume"
-        case _:
-            return f"{first}{'type':<14} fields"
+    """Names of the columns, for messages of `kind`."""
+    names = _NAMES.get(kind or "", f"{'type':<14} fields")
+    return f"{'time':<28}{'symbol':<17}{names}"
 
 
 def percent(share: float) -> str:
@@ -62,54 +57,138 @@ def percent(share: float) -> str:
     return f"{math.floor(round(share * 1000, 6)) / 10:.1f} %"
 
 
-def line(message: dict[str, Any], text: str) -> Text:
+def line(message: Message, text: str) -> Text:
     """The columns of one message."""
     kind = message["type"]
     if kind == "unreadable":
         return Text(f"unreadable: {text[:200]}", style="bold red")
+    symbol = message["symbol"]
+    venue = message.get("venue") or venue_of(symbol)
     out = Text()
-    time = datetime.fromtimestamp(message["ts_ms"] / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[
-        :-3
-    ]
-    out.append(f"{time}  ", style="dim")
-    out.append(f"{message['symbol']:<16} ", style="bold")
-    match kind:
-        case "trade" | "trade_classified":
-            _trade(out, message)
-        case "quote":
-            _quote(out, message)
-        case _:
-            style = "yellow" if kind == "gap" else "cyan"
-            out.append(f"{kind:<14} ", style=style)
-            rest = {k: v for k, v in message.items() if k not in _HEAD and v is not None}
-            out.append(" ".join(f"{k}={_short(v)}" for k, v in rest.items()))
+    out.append(f"{time(message['ts_ms'], venue):<28}", style="dim")
+    out.append(f"{symbol:<16} ", style="bold")
+    _SHOW.get(kind, _fields)(out, message)
     return out
 
 
-def _trade(out: Text, message: dict[str, Any]) -> None:
-    side = message.get("side") or message.get("vendor_side")
+def _trade(out: Text, m: Message) -> None:
+    side = m.get("side") or m.get("vendor_side")
     letter, style = _SIDES.get(str(side), ("·", "dim"))
     out.append(f"{letter} ", style=f"bold {style}")
-    out.append(f"{message['price']:>14,.2f} ", style=style)
-    out.append(f"{message['volume']:>16,.8g}")
-    if "rule" in message:
-        sure = message["confidence"]
-        out.append(f"  {message['rule'] or '-':<18}", style="dim")
+    paint = colour(m["price"], m.get("reference"), m.get("ceiling"), m.get("floor")) or style
+    out.append(f"{price(m['price'], m['symbol']):>14} ", style=paint)
+    out.append(f"{count(m['volume']):>16}")
+    if "rule" in m:
+        sure = m["confidence"]
+        out.append(f"  {m['phase']:<11}{m['rule'] or '-':<18}", style="dim")
         out.append("" if sure is None else f"{percent(sure):>7}", style="dim")
-    if message.get("vendor_side"):
-        out.append(f"  vendor {message['vendor_side']}", style="dim")
+    if m.get("vendor_side"):
+        out.append(f"  vendor {m['vendor_side']}", style="dim")
 
 
-def _quote(out: Text, message: dict[str, Any]) -> None:
-    for levels, style in ((message["bids"], "green"), (message["asks"], "red")):
+def _quote(out: Text, m: Message) -> None:
+    for levels, style in ((m["bids"], "green"), (m["asks"], "red")):
         if not levels:
             out.append(f"{'-':>31} ", style="dim")
             continue
-        price, volume = levels[0]
-        out.append(f"{price:>14,.2f} ", style=style)
-        out.append(f"x {volume:<14,.8g} ")
+        best, volume = levels[0]
+        out.append(f"{price(best, m['symbol']):>14} ", style=style)
+        out.append(f"x {count(volume):<14} ")
+
+
+def _board(out: Text, m: Message) -> None:
+    limits = (m["reference"], m["ceiling"], m["floor"])
+    symbol, kind = m["symbol"], m["kind"]
+    paint = colour(m["last"], *limits)
+    out.append(f"{price(m['reference'], symbol, kind):>11}", style="yellow")
+    out.append(f"{price(m['last'], symbol, kind):>12}", style=f"bold {paint}".strip())
+    change, share = m["change"], m["change_percent"]
+    moved = "-" if change is None else f"{change / 1000 if _thousands(m) else change:+,.2f}"
+    out.append(f"{moved:>9}{'-' if share is None else f'{share:+.2f} %':>10}", style=paint)
+    out.append(f"{count(m['total_volume']):>15}")
+    for levels in (m["bids"], m["asks"]):
+        best = levels[0][0] if levels else None
+        out.append(f"{price(best, symbol, kind):>12}", style=colour(best, *limits))
+    for extreme in (m["high"], m["low"]):
+        out.append(f"{price(extreme, symbol, kind):>12}", style=colour(extreme, *limits))
+    out.append(f"  {m['phase'] or '-'}", style="dim")
+
+
+def _thousands(m: Message) -> bool:
+    return price(1000.0, m["symbol"], m["kind"]) == "1.00"
+
+
+def _flow(out: Text, m: Message) -> None:
+    out.append(f"{m['phase']:<11}", style="cyan")
+    out.append(f"{count(m['buy_volume']):>14}", style="green")
+    out.append(f"{count(m['sell_volume']):>14}", style="red")
+    out.append(f"{count(m['neutral_volume']):>14}", style="yellow")
+    out.append(f"{count(m['unknown_volume']):>14}", style="dim")
+    out.append(f"{count(m['total_volume']):>15}")
+
+
+def _foreign(out: Text, m: Message) -> None:
+    buy, sell = m.get("buy_volume"), m.get("sell_volume")
+    out.append(f"{count(buy):>14}", style="green")
+    out.append(f"{count(sell):>14}", style="red")
+    net = None if buy is None or sell is None else buy - sell
+    out.append(f"{count(net):>14}", style="" if net is None else colour(net, 0))
+    values = (m.get("buy_value"), m.get("sell_value"))
+    worth = None if None in values else values[0] - values[1]  # type: ignore[operator]
+    out.append(f"{billions(worth):>13}{count(m.get('current_room')):>17}")
+
+
+def _index(out: Text, m: Message) -> None:
+    value, prior = m["value"], m.get("prior")
+    paint = colour(value, prior)
+    out.append(f"{value:>12,.2f}", style=f"bold {paint}".strip())
+    moved = "-" if prior is None else f"{value - prior:+,.2f}"
+    share = "-" if not prior else f"{(value / prior - 1) * 100:+.2f} %"
+    out.append(f"{moved:>9}{share:>10}", style=paint)
+    out.append(f"{count(m.get('total_volume')):>17}{billions(m.get('total_value')):>13}")
+    breadth = (m.get("advances"), m.get("unchanged"), m.get("declines"))
+    for number, style in zip(breadth, ("green", "yellow", "red"), strict=True):
+        out.append(f"{count(number):>6}", style=style)
+
+
+def _auction(out: Text, m: Message) -> None:
+    out.append(f"{m['phase']:<11}", style="cyan")
+    out.append(f"{price(m.get('expected_price'), m['symbol']):>12}", style="bold")
+    out.append(f"{count(m.get('expected_volume')):>15}")
+
+
+def _fields(out: Text, m: Message) -> None:
+    out.append(f"{m['type']:<14} ", style="yellow" if m["type"] == "gap" else "cyan")
+    rest = {k: v for k, v in m.items() if k not in _HEAD and v is not None}
+    out.append(" ".join(f"{k}={_short(v)}" for k, v in rest.items()))
 
 
 def _short(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+_PRINT = f"side {'price':>11} {'volume':>16}"
+_NAMES = {
+    "trade": _PRINT,
+    "trade_classified": f"{_PRINT}  {'phase':<11}{'rule':<18}confidence",
+    "quote": f"{'bid':>14} x {'volume':<14} {'ask':>14} x volume",
+    "board": f"{'reference':>11}{'last':>12}{'change':>9}{'':>10}{'volume':>15}{'bid':>12}"
+    f"{'ask':>12}{'high':>12}{'low':>12}  phase",
+    "session_flow": f"{'phase':<11}{'buy':>14}{'sell':>14}{'neutral':>14}{'unknown':>14}"
+    f"{'total':>15}",
+    "foreign": f"{'bought':>14}{'sold':>14}{'net':>14}{'net, bn':>13}{'room left':>17}",
+    "index": f"{'value':>12}{'change':>9}{'':>10}{'volume':>17}{'value, bn':>13}"
+    f"{'up':>6}{'same':>6}{'down':>6}",
+    "auction": f"{'phase':<11}{'expected':>12}{'volume':>15}",
+}
+_SHOW: dict[str, Callable[[Text, Message], None]] = {
+    "trade": _trade,
+    "trade_classified": _trade,
+    "quote": _quote,
+    "board": _board,
+    "session_flow": _flow,
+    "foreign": _foreign,
+    "index": _index,
+    "auction": _auction,
+}

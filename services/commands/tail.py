@@ -21,13 +21,20 @@ def types_of(topic: Topic) -> list[str]:
 
 TYPES = sorted({kind for name in TYPED for kind in types_of(BY_NAME[name])})
 
-_MAINLY = {"trades-classified": "trade_classified"}
+_MAINLY = {
+    "trades-classified": "trade_classified",
+    "session-flow": "session_flow",
+    "board": "board",
+    "instruments": "instrument",
+    "sessions": "status",
+    "index-values": "index",
+}
 """Topic -> the type that gives the columns their names when none was asked for."""
 
 
 @click.command()
 @click.argument("topic", type=click.Choice(TYPED))
-@click.option("--symbol", "-s", help="Only this symbol.")
+@click.option("--symbol", "-s", help="Only this symbol; aliases such as VN30F1M are understood.")
 @click.option(
     "--type",
     "kind",
@@ -51,9 +58,16 @@ def command(
     """Show messages of a topic as they come: trades, quotes, everything typed.
 
     Repeats, which a restarted service writes, are left out. Ctrl-C ends it.
+
+    Vietnamese prices stand as on a price board, in thousands of VND (futures and indices in
+    points), times are UTC+7; a price is purple at the ceiling (trần), cyan at the floor (sàn),
+    yellow at the reference (tham chiếu), green above it, red below. B and S are active buys and
+    sells, = has no aggressor (auctions, odd lots, put-through).
     """
+    from services.commands._symbols import resolve
     from services.commands._tail_follow import Wanted, follow
     from services.commands._tail_output import columns, json_lines
+    from services.ingest.core.vn.reference_files import BadReferenceData
 
     there = types_of(BY_NAME[topic])
     if kind is not None and kind not in there:
@@ -61,13 +75,20 @@ def command(
             f"{kind!r} is no type of {topic}; it has {', '.join(there)}", param_hint="'--type'"
         )
     config = reading(tape)
-    wanted = Wanted(
-        topic=BY_NAME[topic], symbol=symbol, type=kind, count=count, from_start=from_start
-    )
     quiet = partial(click.echo, err=True)
     show = json_lines if as_json else columns(sys.stdout.isatty(), kind or _MAINLY.get(topic))
+
+    async def run() -> None:
+        meant = symbol and await resolve(str(config.kafka), config.tape, symbol)
+        if symbol and meant != symbol:
+            quiet(f"{symbol} is {meant}")
+        wanted = Wanted(
+            topic=BY_NAME[topic], symbol=meant, type=kind, count=count, from_start=from_start
+        )
+        await follow(str(config.kafka), config.tape, wanted, show, quiet)
+
     with suppress(KeyboardInterrupt):
         try:
-            asyncio.run(follow(str(config.kafka), config.tape, wanted, show, quiet))
-        except (LookupError, OSError) as e:
+            asyncio.run(run())
+        except (LookupError, OSError, BadReferenceData) as e:
             raise click.ClickException(str(e)) from e

@@ -83,7 +83,7 @@ async def test_frames_are_shown_as_columns_and_clocks_are_left_out(
         await eventually(lambda: len(t.lines) == 3, 20)
         t.process.send_signal(signal.SIGINT)
         assert t.end() == 0
-    assert t.lines[0].split() == ["time", "(UTC)", "symbol", "type", "fields"]
+    assert t.lines[0].split() == ["time", "symbol", "type", "fields"]
     assert f"{quote.bids[0][0]:,.2f} x 5" in t.lines[1]
     assert SYMBOL in t.lines[2]
 
@@ -110,3 +110,14 @@ async def test_a_type_the_topic_does_not_have_is_refused_with_those_it_has(kafka
         said = await asyncio.to_thread(t.process.stderr.read)
         assert t.end() == 2
     assert "it has clock, gap, status, trade_classified" in said
+
+
+async def test_a_future_is_found_by_its_other_name(kafka: str, source: Feed) -> None:
+    await source.send_market([source.market_trade("41I1GC000"), source.market_trade("HPG")])
+    with tail(
+        kafka, source.tape, "market", "-s", "vn30f2612", "--from-start", "-n", "1", "--json"
+    ) as t:
+        assert t.end() == 0
+        assert t.process.stderr is not None
+        assert t.process.stderr.read() == "vn30f2612 is 41I1GC000\n"
+    assert [json.loads(line)["symbol"] for line in t.lines] == ["41I1GC000"]

@@ -150,6 +150,11 @@ def aliases(contract: Contract, day: date, calendar: Calendar) -> list[str]:
     return [c for c in both if c != own] + continuous_names(contract, day, calendar)
 
 
+def is_name(name: str) -> bool:
+    """Whether `name` has the form of a code or of a continuous name, as VN30F1M has."""
+    return parse_code(name) is not None or _CONTINUOUS.fullmatch(name) is not None
+
+
 def resolve(name: str, day: date, calendar: Calendar) -> str | None:
     """
     The code that `name`, a code of either scheme or a continuous name, means on `day`.
