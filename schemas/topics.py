@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from schemas.control import ControlMessage
 from schemas.market import MarketMessage
+from schemas.session_flow import SessionFlow
 from schemas.trades_classified import TradesClassifiedMessage
 
 LIVE = "live"
@@ -139,6 +140,15 @@ TRADES_CLASSIFIED = Topic(
     consumers=("writer", "gateway"),
     clocked=True,
 )
+SESSION_FLOW = Topic(
+    name="session-flow",
+    value=SessionFlow,
+    codec="json",
+    stream="symbol",
+    key="routing key",
+    producers=("classifier",),
+    consumers=("gateway",),
+)
 CLASSIFIER_SNAPSHOTS = Topic(
     name="classifier-snapshots",
     value=None,
@@ -173,6 +183,7 @@ TOPICS: tuple[Topic, ...] = (
     CONTROL,
     MARKET,
     TRADES_CLASSIFIED,
+    SESSION_FLOW,
     CLASSIFIER_SNAPSHOTS,
     DEAD_LETTERS,
 )

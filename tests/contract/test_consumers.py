@@ -190,6 +190,7 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("market", "gateway"): through_gateway,
     ("trades-classified", "writer"): through_writer,
     ("trades-classified", "gateway"): through_gateway,
+    ("session-flow", "gateway"): through_gateway,
     ("dead-letters", "writer"): through_writer,
 }
 """(topic, consumer) -> what puts an example through the consumer's core."""
