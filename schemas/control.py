@@ -21,7 +21,11 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="lost"):
-    """A feed was lost: becomes a `gap`. Times in ms since the epoch, UTC; exchange time."""
+    """
+    A feed was lost: becomes a `gap`. Times in ms since the epoch, UTC; exchange time.
+
+    `count` is of vendor messages, null where nobody knows.
+    """
 
     venue: str
     channel: str
@@ -29,6 +33,7 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="los
     from_ts_ms: int
     to_ts_ms: int
     symbol: str = "*"
+    count: int | None = None
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="tick"):
@@ -38,13 +43,19 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="tic
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="reference"):
-    """Reference data enters the tape; seq, ts_ms and feed of the messages are given by ingest."""
+    """
+    Reference data enters the tape; seq, ts_ms and feed of the messages are given by ingest.
+
+    `trading_day`: whether the exchanges trade on the local day in which it is received; null
+    where nobody said, then they do from Monday to Friday.
+    """
 
     venue: str
     source: str
     instruments: list[Instrument] = []
     baskets: list[Basket] = []
     statuses: list[Status] = []
+    trading_day: bool | None = None
 
 
 class RestReply(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="rest_reply"):

@@ -34,6 +34,8 @@ def settings(**overrides: Any) -> Settings:
     update: dict[str, Any] = {}
     if not found.local_dir.is_absolute():
         update["local_dir"] = stack.clone_root() / found.local_dir
+    if found.reference_data is None:
+        update["reference_data"] = stack.clone_root() / "deploy" / "reference-data"
     if found.kafka is None or found.database_url is None:
         local = stack.addresses(stack.clone_root(), found.stack)
         if local is None and found.kafka is None:

@@ -50,7 +50,8 @@ _day = click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
     default=FOLDER,
-    help="Where the CSV files are. [deploy/reference-data]",
+    envvar="VNTAPE_REFERENCE_DATA",
+    help="Where the CSV files are. [VNTAPE_REFERENCE_DATA, deploy/reference-data]",
 )
 @click.pass_context
 def command(context: click.Context, folder: Path) -> None:

@@ -80,6 +80,17 @@ class Settings(BaseSettings):
         "wall", description="What stamps raw records: our clock, or the recording's"
     )
 
+    reference_data: Path | None = Field(
+        None, description="Folder of the Vietnamese reference data; unset: deploy/reference-data"
+    )
+
+    spool_dir: Path | None = Field(
+        None, description="Where a live feed's messages wait for Kafka; unset: in local_dir"
+    )
+    spool_bytes: int = Field(
+        1024**3, ge=1024**2, description="... and how many bytes of them, then a gap"
+    )
+
     snapshot_interval_s: Seconds = Field(10.0, description="State of a partition is saved so often")
     snapshot_messages: int = Field(
         500_000, gt=0, description="... or after so many messages of a partition"

@@ -25,17 +25,22 @@ CHANNELS = frozenset({"connected", "lost", "tick", "reference", "rest_reply", "p
 _decoder: msgspec.json.Decoder[ControlMessage] = msgspec.json.Decoder(ControlMessage)
 
 
-def decode_control(raw: Raw, out: Output, decode_feed: Callable[[Raw, Output], None]) -> None:
+def decode_control(
+    raw: Raw, out: Output, decode_feed: Callable[[Raw, Output], None]
+) -> Reference | None:
     """
     Messages of a control record; `connected` and `tick` only move the clock.
 
     A REST reply is given to `decode_feed` as a record of its own channel.
+
+    Returns:
+        Reference data that entered the tape.
     """
     try:
         message = _decoder.decode(raw.value)
     except (msgspec.DecodeError, ValueError, RecursionError) as e:
         out.reject("malformed", f"control record {raw.channel}: {e}")
-        return
+        return None
     if isinstance(message, Position):
         out.reject("unforeseen", "a position is no raw record: the reader must leave it out")
     elif message.venue != raw.venue:
@@ -43,12 +48,14 @@ def decode_control(raw: Raw, out: Output, decode_feed: Callable[[Raw, Output], N
     elif isinstance(message, Reference):
         for items in (message.instruments, message.baskets, message.statuses):
             _reference(raw, out, items)
+        return message
     elif isinstance(message, Lost):
         _lost(raw, out, message)
     elif isinstance(message, RestReply):
         _rest(raw, out, message, decode_feed)
     else:
         assert isinstance(message, Connected | Tick)
+    return None
 
 
 def _reference(raw: Raw, out: Output, items: Iterable[Instrument | Basket | Status]) -> None:
@@ -77,6 +84,7 @@ def _lost(raw: Raw, out: Output, lost: Lost) -> None:
             cause=lost.cause,
             from_ts_ms=lost.from_ts_ms,
             to_ts_ms=to_ts_ms,
+            missing_count=lost.count,
         )
     )
 

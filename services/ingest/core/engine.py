@@ -11,11 +11,14 @@ from services.ingest.core.feed import Feed, FeedDecoder, Output
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.registry import FEEDS
 from services.ingest.core.sequence import Sequencer, SequencerState
+from services.ingest.core.vn.known import Known, KnownState
 from services.ingest.core.vn.sessions import Sessions, SessionsState
 
 SCHEDULED = frozenset({"VN"})
 """Venues whose exchanges have hours."""
 
+REFERENCE = "reference"
+"""Channel of the control records that say what day it is."""
 MAX_LINE_BYTES = 8 * 1024 * 1024
 """A longer line of `market` is not written: a record of a topic has at most 10 MiB."""
 SURELY_SHORT_BYTES = 1024 * 1024
@@ -24,11 +27,12 @@ eightfold (`9e14` becomes 17 digits), so their length need not be looked at."""
 
 
 class _State(msgspec.Struct):
-    """`decoders`: venue -> feed -> chain state of that decoder; `sessions`: by venue."""
+    """`decoders`: venue -> feed -> chain state of that decoder; the last two: by venue."""
 
     sequencers: dict[str, SequencerState]
     decoders: dict[str, dict[str, Any]]
     sessions: dict[str, SessionsState] = {}
+    known: dict[str, KnownState] = {}
 
 
 class Engine:
@@ -45,7 +49,8 @@ class Engine:
     def __init__(self, venues: Sequence[str], feeds: Mapping[str, Feed] = FEEDS) -> None:
         self._feeds = feeds
         self._sequencers = {venue: Sequencer(venue) for venue in venues}
-        self._sessions = {venue: Sessions(venue) for venue in venues if venue in SCHEDULED}
+        self._known = {venue: Known() for venue in venues if venue in SCHEDULED}
+        self._sessions = {venue: Sessions(venue, known) for venue, known in self._known.items()}
         self._decoders: dict[tuple[str, str], FeedDecoder] = {}
 
     def decode(self, raw: Raw) -> Decoded:
@@ -62,7 +67,7 @@ class Engine:
         out = Output(sequencer)
         sequencer.begin(raw.seq, out.messages)
         sessions = self._sessions.get(raw.venue)
-        if sessions is not None:
+        if sessions is not None and raw.channel != REFERENCE:
             sessions.advance(raw.seq, out)
         clocks, numbered = len(out.messages), sequencer.state()
         try:
@@ -83,9 +88,15 @@ class Engine:
             self._decode_feed(raw, out)
             return
         before = len(out.messages)
-        decode_control(raw, out, self._decode_feed)
-        if raw.channel == "reference" and raw.venue in self._sessions:
-            self._sessions[raw.venue].learn(out.messages[before:])
+        reference = decode_control(raw, out, self._decode_feed)
+        if raw.venue not in self._sessions or raw.channel != REFERENCE:
+            return
+        known, sessions = self._known[raw.venue], self._sessions[raw.venue]
+        if reference is not None:
+            known.learn(raw.seq, reference, out.messages[before:])
+            sessions.learn(raw.seq, out.messages[before:])
+        # Not before: it may say that the day that has begun is none of trading.
+        sessions.advance(raw.seq, out)
 
     def _decode_long(self, raw: Raw, out: Output) -> None:
         """Refuse the record, as if it had never come, when a message of it is too long."""
@@ -112,7 +123,7 @@ class Engine:
                 known = ", ".join(self._feeds)
                 out.reject("unknown_feed", f"no decoder for feed {raw.feed!r}; known: {known}")
                 return
-            decoder = self._decoders[raw.venue, raw.feed] = feed.decoder(raw.venue)
+            decoder = self._decoders[raw.venue, raw.feed] = self._made(raw.venue, feed)
         decoder.decode(raw, out)
 
     def state(self) -> Any:
@@ -122,7 +133,8 @@ class Engine:
             decoders.setdefault(venue, {})[feed] = decoder.state()
         sequencers = {venue: s.state() for venue, s in self._sequencers.items()}
         sessions = {venue: each.state() for venue, each in self._sessions.items()}
-        return msgspec.to_builtins(_State(sequencers, decoders, sessions))
+        known = {venue: each.state() for venue, each in self._known.items()}
+        return msgspec.to_builtins(_State(sequencers, decoders, sessions, known))
 
     def restore(self, state: Any) -> None:
         """
@@ -149,10 +161,19 @@ class Engine:
         for venue, sessions in found.sessions.items():
             if venue in self._sessions:
                 self._sessions[venue].restore(sessions)
+        for venue, known in found.known.items():
+            if venue in self._known:
+                self._known[venue].restore(known)
+
+    def _made(self, venue: str, feed: Feed) -> FeedDecoder:
+        decoder = feed.decoder(venue)
+        if venue in self._known:
+            decoder.learn(self._known[venue])
+        return decoder
 
     def _restored(self, venue: str, name: str, chains: Any) -> FeedDecoder:
         if name not in self._feeds:
             raise ValueError(f"the position is of feed {name!r}, which is unknown here")
-        decoder = self._feeds[name].decoder(venue)
+        decoder = self._made(venue, self._feeds[name])
         decoder.restore(chains)
         return decoder

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 from schemas.market import MarketMessage
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.sequence import Sequencer
+from services.ingest.core.vn.known import Known
 
 MAX_REASON = 300
 """Characters of a reason: it travels in a header."""
@@ -89,6 +90,13 @@ class FeedDecoder(Protocol):
         Give at least one message, drop or dead letter for `raw`.
 
         An exception is caught by the engine and dead-letters the record as `unforeseen`.
+        """
+
+    def learn(self, known: Known) -> None:
+        """
+        What reference data says of the venue; it changes as records of it come.
+
+        Called once, before the first record; only read it. It is no part of `state`.
         """
 
     def state(self) -> Any:

@@ -11,6 +11,7 @@ from services.ingest.core.binance.symbols import Symbols
 from services.ingest.core.feed import BadFrame, Output
 from services.ingest.core.quality import SymbolState
 from services.ingest.core.records import Raw
+from services.ingest.core.vn.known import Known
 
 PRICE_RATIO = 10.0
 """A price further than this from the last one, either way, is absurd."""
@@ -40,6 +41,9 @@ class BinanceDecoder:
             handler(raw, out)
         except BadFrame as e:
             out.reject(e.code, f"{raw.channel}: {e.why}")
+
+    def learn(self, known: Known) -> None:
+        """See `FeedDecoder`: a venue that never closes needs nothing of it."""
 
     def state(self) -> Any:
         """See `FeedDecoder`."""

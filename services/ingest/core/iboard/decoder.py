@@ -5,7 +5,7 @@ from typing import Any
 from services.ingest.core.feed import BadFrame, Output
 from services.ingest.core.iboard.frames import Frame, Snapshot, as_print, as_snapshot, read
 from services.ingest.core.records import Raw
-from services.ingest.core.vn.codes import exchange_of, side
+from services.ingest.core.vn.codes import side
 from services.ingest.core.vn.figures import (
     ForeignTotals,
     Totals,
@@ -14,12 +14,13 @@ from services.ingest.core.vn.figures import (
     tell_foreign,
     tell_open_interest,
 )
+from services.ingest.core.vn.known import Known
 from services.ingest.core.vn.numbers import money, whole, whole_or_none
 from services.ingest.core.vn.prints import Print, tell_trade
 from services.ingest.core.vn.quotes import tell_quote
 from services.ingest.core.vn.sources import PRIMARY, Sources, kinds_of
 from services.ingest.core.vn.state import Symbols
-from services.ingest.core.vn.subject import STALE_DAY, Subject
+from services.ingest.core.vn.subject import STALE_DAY, Subject, subject
 from services.ingest.core.vn.times import Moment, at, midnight, moment
 
 FEED_NAME = "iboard"
@@ -110,10 +111,11 @@ class IboardDecoder:
         if when is None:
             out.drop(STALE_DAY)
             return None
-        state = self._symbols.find(frame.symbol)
-        return Subject(
-            frame.symbol, state, exchange_of(frame.symbol, exchange), when, self._symbols
-        )
+        return subject(self._symbols, frame.symbol, when, exchange)
+
+    def learn(self, known: Known) -> None:
+        """See `FeedDecoder`."""
+        self._symbols.known = known
 
     def state(self) -> Any:
         """See `FeedDecoder`."""

@@ -10,6 +10,7 @@ from services.ingest.core.records import Raw
 from services.ingest.core.ssi_v2.others import Bars, Foreigns, Indices, OddLots, Statuses
 from services.ingest.core.ssi_v2.prints import Prints, Quotes
 from services.ingest.core.ssi_v2.route import OTHER, TOPIC_OF
+from services.ingest.core.vn.known import Known
 from services.ingest.core.vn.sources import PRIMARY, Kind, Sources, kinds_of
 from services.ingest.core.vn.state import Symbols
 
@@ -65,6 +66,10 @@ class SsiDecoder:
                     handler(raw, out)
             except BadFrame as e:
                 out.reject(e.code, f"{raw.channel}: {e.why}")
+
+    def learn(self, known: Known) -> None:
+        """See `FeedDecoder`."""
+        self._symbols.known = known
 
     def state(self) -> Any:
         """See `FeedDecoder`."""

@@ -19,7 +19,7 @@ from services.ingest.core.vn.chains import PRICE_RATIO, TimeChain
 from services.ingest.core.vn.codes import session_phase, trading_status
 from services.ingest.core.vn.figures import ForeignTotals, tell_foreign, tell_odd_lots
 from services.ingest.core.vn.numbers import money, whole, whole_or_none
-from services.ingest.core.vn.phases import phase_of, said
+from services.ingest.core.vn.phases import said
 from services.ingest.core.vn.prints import NO_VOLUME, Print, tell_trade
 from services.ingest.core.vn.sources import Kind
 from services.ingest.core.vn.state import Symbols
@@ -86,7 +86,7 @@ class Indices:
         about = subject_of(raw, out, d, self._symbols)
         if about is None:
             return
-        symbol, state, _, at, _ = about
+        symbol, state, at = about.symbol, about.state, about.at
         value = need(d.IndexValue, "IndexValue")
         if value <= 0:
             raise BadFrame("bad_number", f"IndexValue must be positive, was {value}")
@@ -120,7 +120,7 @@ def _index(raw: Raw, out: Output, d: IndexData, about: Subject) -> Index:
         value=need(d.IndexValue, "IndexValue"),
         prior=d.PriorIndexValue or None,
         estimated_value=d.IndexValEst or None,
-        phase=phase_of(about.state.phase, about.exchange, about.at),
+        phase=about.phase,
         advances=whole_or_none(d.Advances, "Advances") if known else None,
         declines=whole_or_none(d.Declines, "Declines") if known else None,
         unchanged=whole_or_none(d.NoChanges, "NoChanges") if known else None,
@@ -145,13 +145,13 @@ class Statuses:
         about = subject_of(raw, out, d, self._symbols)
         if about is None:
             return
-        symbol, state, exchange, at, _ = about
+        symbol, state, at = about.symbol, about.state, about.at
         last = state.phase
         if last is not None and last.day == at.day and at.ts_ms < last.ts_ms:
             out.drop("stale")
             return
         code = trading_status(d.TradingStatus)
-        now = said(last, exchange, at, session_phase(d.TradingSession), code)
+        now = said(last, about.hours, at, session_phase(d.TradingSession), code)
         state.phase = now
         about.keep()
         if last is not None and (last.day, last.phase, last.trading_status) == (
@@ -169,7 +169,7 @@ class Statuses:
                 ts_ms=at.ts_ms,
                 ts_source=at.source,
                 venue=raw.venue,
-                exchange=exchange,
+                exchange=about.exchange,
                 phase=now.phase,
                 trading_status=code,
             )
@@ -206,10 +206,11 @@ class Bars:
             tell_trade(raw, out, about, Print(prices[3], volume, None, None, None))
 
     def _believe(self, about: Subject, price: float) -> None:
-        symbol, state, _, at, _ = about
+        symbol, state, at = about.symbol, about.state, about.at
         chain = state.candle
         if chain is None or chain.day != at.day:
             chain = TimeChain(at.day, 0, 0)
+            chain.price.accepted = about.facts.reference or 0.0
         state.candle = chain
         about.keep()
         if not chain.price.accept(price, PRICE_RATIO):

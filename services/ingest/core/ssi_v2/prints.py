@@ -6,7 +6,7 @@ from services.ingest.core.feed import BadFrame, Output
 from services.ingest.core.records import Raw
 from services.ingest.core.ssi_v2.frames import TradeData, levels_of, quotes, trades
 from services.ingest.core.ssi_v2.subject import subject_of
-from services.ingest.core.vn.codes import multiplier, side
+from services.ingest.core.vn.codes import side
 from services.ingest.core.vn.figures import Totals, tell_auction, tell_day
 from services.ingest.core.vn.numbers import money, whole
 from services.ingest.core.vn.prints import NO_VOLUME, QUIET, Print, tell_trade
@@ -39,7 +39,7 @@ class Prints:
             high=d.Highest or d.High,
             low=d.Lowest or d.Low,
             # A future's is VND a contract on SSI's side.
-            average=d.AvgPrice / multiplier(about.symbol) if d.AvgPrice else None,
+            average=d.AvgPrice / about.multiplier if d.AvgPrice else None,
             volume=new.total,
             value=new.value,
         )

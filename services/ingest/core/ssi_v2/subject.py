@@ -3,9 +3,9 @@
 from services.ingest.core.feed import Output
 from services.ingest.core.records import Raw
 from services.ingest.core.ssi_v2.frames import Head, IndexData
-from services.ingest.core.vn.codes import exchange_of, symbol_of
+from services.ingest.core.vn.codes import symbol_of
 from services.ingest.core.vn.state import Symbols
-from services.ingest.core.vn.subject import STALE_DAY, Subject
+from services.ingest.core.vn.subject import STALE_DAY, Subject, subject
 from services.ingest.core.vn.times import moment
 
 
@@ -21,5 +21,4 @@ def subject_of(raw: Raw, out: Output, data: Head | IndexData, symbols: Symbols) 
     if at is None:
         out.drop(STALE_DAY)
         return None
-    exchange = exchange_of(symbol, data.Exchange, data.MarketId)
-    return Subject(symbol, symbols.find(symbol), exchange, at, symbols)
+    return subject(symbols, symbol, at, data.Exchange, data.MarketId)

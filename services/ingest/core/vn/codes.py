@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from schemas.base import Phase, Side
 from services.ingest.core.feed import BadFrame
-from services.ingest.core.vn.futures import parse_code
-from services.ingest.core.vn.instruments import INDEX_MULTIPLIER
+from services.ingest.core.vn.futures import INDICES, parse_code
+from services.ingest.core.vn.instruments import BOND_MULTIPLIER, INDEX_MULTIPLIER
 from services.ingest.core.vn.schedule import Exchange
 
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,31}", re.ASCII)
@@ -66,9 +66,11 @@ def exchange_of(symbol: str, *names: str | None) -> Exchange:
 
 @lru_cache(maxsize=65536)
 def multiplier(symbol: str) -> int:
-    """VND a point: 100,000 for a future of an index, 1 for what is quoted in VND."""
+    """VND a unit of price, by the code: of a future of an index or of bonds, else 1."""
     contract = parse_code(symbol)
-    return INDEX_MULTIPLIER if contract and contract.underlying in ("VN30", "VN100") else 1
+    if contract is None:
+        return 1
+    return INDEX_MULTIPLIER if contract.underlying in INDICES else BOND_MULTIPLIER
 
 
 def session_phase(session: str | None) -> Phase | None:

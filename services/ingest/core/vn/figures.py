@@ -7,7 +7,7 @@ from schemas.market import Auction, Day, Foreign, OpenInterest
 from services.ingest.core.feed import Output
 from services.ingest.core.records import Raw
 from services.ingest.core.vn.chains import ForeignChain
-from services.ingest.core.vn.phases import AUCTIONS, phase_of
+from services.ingest.core.vn.phases import AUCTIONS
 from services.ingest.core.vn.state import DayFigures, Expected
 from services.ingest.core.vn.subject import Subject
 
@@ -38,8 +38,7 @@ def tell_auction(
     raw: Raw, out: Output, about: Subject, price: float | None, volume: int | None = None
 ) -> bool:
     """Give an `auction` message when an auction is on and its estimate changed."""
-    symbol, state, exchange, at, _ = about
-    phase = phase_of(state.phase, exchange, at)
+    symbol, state, at, phase = about.symbol, about.state, about.at, about.phase
     if phase not in AUCTIONS or not price:
         return False
     expected = Expected(at.day, phase, price, volume)
@@ -68,7 +67,7 @@ def tell_day(raw: Raw, out: Output, about: Subject, totals: Totals) -> bool:
 
     Totals alone give none: each trade carries them.
     """
-    symbol, state, _, at, _ = about
+    symbol, state, at = about.symbol, about.state, about.at
     figures = DayFigures(at.day, totals.open or None, totals.high or None, totals.low or None)
     if figures == state.figures or not (figures.open or figures.high or figures.low):
         return False

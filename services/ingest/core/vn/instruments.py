@@ -18,6 +18,8 @@ Steps = tuple[tuple[float, float], ...]
 
 INDEX_MULTIPLIER = 100_000
 """VND a point of an index future, VN30 and VN100."""
+BOND_MULTIPLIER = 10_000
+"""Bonds of 100,000 VND in a contract of GB05 and GB10: 1 billion VND (HNX's specification)."""
 
 FUTURE_STEPS: Steps = ((0, 0.1),)
 _HOSE_STEPS: Steps = ((0, 10), (10_000, 50), (50_000, 100))  # the 10 is [gk]

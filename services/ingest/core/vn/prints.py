@@ -7,7 +7,6 @@ from schemas.market import Gap, Trade
 from services.ingest.core.feed import Output, refuse
 from services.ingest.core.records import Raw
 from services.ingest.core.vn.chains import NOTHING_YET, VolumeChain
-from services.ingest.core.vn.codes import multiplier
 from services.ingest.core.vn.phases import opening_ms, trade_phase
 from services.ingest.core.vn.subject import Subject
 from services.ingest.core.vn.times import midnight
@@ -78,7 +77,7 @@ def _trade(raw: Raw, out: Output, about: Subject, new: Print) -> Trade:
         volume=new.volume,
         total_volume=new.total,
         total_value=new.value,
-        phase=trade_phase(about.state.phase, about.exchange, at),
+        phase=trade_phase(about.state.phase, about.hours, at),
         vendor_side=new.side,
     )
 
@@ -94,7 +93,7 @@ def _tell_gap(
     since = midnight(at.day) + opening_ms(about.exchange) if late else chain.ts_ms
     value = None
     if missing > 0 and new.value is not None and chain.value >= 0:
-        own = new.price * new.volume * multiplier(about.symbol)
+        own = new.price * new.volume * about.multiplier
         value = max(0.0, float(round(new.value - chain.value - own)))
     out.messages.append(
         Gap(

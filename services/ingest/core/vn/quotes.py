@@ -9,7 +9,6 @@ from services.ingest.core.feed import BadFrame, Output
 from services.ingest.core.records import Raw
 from services.ingest.core.vn.chains import PRICE_RATIO, TimeChain
 from services.ingest.core.vn.numbers import whole
-from services.ingest.core.vn.phases import phase_of
 from services.ingest.core.vn.subject import Subject
 
 Numbers = tuple[float | None, ...]
@@ -23,10 +22,12 @@ def tell_quote(raw: Raw, out: Output, about: Subject, numbers: Numbers) -> None:
     Raises:
         BadFrame: a volume is not whole, or a price cannot be true.
     """
-    symbol, state, exchange, at, _ = about
+    symbol, state, at = about.symbol, about.state, about.at
     chain = state.quote
     if chain is None or chain.day != at.day:
         chain = TimeChain(at.day, 0, 0)
+        # The first believed price of the day, where it is known.
+        chain.price.accepted = chain.other.accepted = about.facts.reference or 0.0
     check = crc32(pack(f"{len(numbers)}d", *(number or 0.0 for number in numbers)))
     verdict = chain.judge(at.ts_ms, check)
     state.quote = chain
@@ -48,7 +49,7 @@ def tell_quote(raw: Raw, out: Output, about: Subject, numbers: Numbers) -> None:
             ts_source=at.source,
             bids=sorted(bids, reverse=True),
             asks=sorted(asks),
-            phase=phase_of(state.phase, exchange, at),
+            phase=about.phase,
             auction_bid_volume=auction_bid,
             auction_ask_volume=auction_ask,
         )

@@ -35,7 +35,7 @@ class ReferenceData:
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._tables = parse(files)
-        self._digest = hashlib.sha256(b"\0".join(files[name] for name in FILES)).hexdigest()[:12]
+        self.digest = hashlib.sha256(b"\0".join(files[name] for name in FILES)).hexdigest()[:12]
         self.calendar = Calendar(
             [row.effective_date for row in self._tables.holidays],
             [row.effective_date for row in self._tables.holidays if row.unverified],
@@ -50,10 +50,11 @@ class ReferenceData:
         """
         return Reference(
             venue=image.VENUE,
-            source=f"reference-data {self._digest} for {day}",
+            source=f"reference-data {self.digest} for {day}",
             instruments=self.instruments(day),
             baskets=self.baskets(day),
             statuses=self.statuses(day, ms_of_day),
+            trading_day=self.calendar.is_trading_day(day),
         )
 
     def instruments(self, day: date) -> list[Instrument]:

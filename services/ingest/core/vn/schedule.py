@@ -23,7 +23,7 @@ TRADING: frozenset[Phase] = frozenset({"ato", "continuous", "atc", "plo", "perio
 """Phases in which the main board trades."""
 
 _SECOND_MS = 1000
-_UTC_OFFSET_MS = 7 * 3_600_000
+UTC_OFFSET_MS = 7 * 3_600_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _PRINTING: frozenset[Phase] = TRADING | {"put_through"}
@@ -141,12 +141,12 @@ def boundaries(exchange: Exchange, day: date, trading_day: bool) -> list[Boundar
 
 def midnight_ms(day: date) -> int:
     """The instant at which local `day` begins, ms since the epoch, UTC."""
-    return (day.toordinal() - _EPOCH.toordinal()) * DAY_MS - _UTC_OFFSET_MS
+    return (day.toordinal() - _EPOCH.toordinal()) * DAY_MS - UTC_OFFSET_MS
 
 
 def local(ts_ms: int) -> tuple[date, int]:
     """Local date and milliseconds since local midnight of an instant (ms since the epoch)."""
-    days, ms_of_day = divmod(ts_ms + _UTC_OFFSET_MS, DAY_MS)
+    days, ms_of_day = divmod(ts_ms + UTC_OFFSET_MS, DAY_MS)
     return (_EPOCH + timedelta(days=days)).date(), ms_of_day
 
 

@@ -7,6 +7,7 @@ import msgspec
 from schemas.base import Phase
 from services.ingest.core.feed import check_room
 from services.ingest.core.vn.chains import ForeignChain, TimeChain, VolumeChain
+from services.ingest.core.vn.known import Known
 from services.ingest.core.vn.phases import SymbolPhase
 
 
@@ -44,9 +45,14 @@ class SymbolState(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 class Symbols:
-    """States by symbol, in the order in which the symbols came."""
+    """
+    States by symbol, in the order in which the symbols came.
+
+    `known` is what reference data says of them, which is no part of `state`.
+    """
 
     def __init__(self) -> None:
+        self.known = Known()
         self._states: dict[str, SymbolState] = {}
 
     def find(self, symbol: str) -> SymbolState:

@@ -10,9 +10,8 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from services.ingest.core.feed import BadFrame
-from services.ingest.core.vn.schedule import DAY_MS
+from services.ingest.core.vn.schedule import DAY_MS, UTC_OFFSET_MS
 
-UTC_OFFSET_MS = 7 * 3_600_000
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?", re.ASCII)
 _EPOCH = date(1970, 1, 1).toordinal()

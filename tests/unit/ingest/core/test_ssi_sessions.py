@@ -22,9 +22,11 @@ def ticks(*times: tuple[str, str], engine: Engine | None = None) -> list[Status]
     return found
 
 
-def reference(phase: str, at: int) -> Raw:
+def reference(phase: str, at: int, trading_day: bool | None = None) -> Raw:
     status = Status(symbol="*", feed="", seq=0, ts_ms=0, venue="VN", exchange="HOSE", phase=phase)  # type: ignore[arg-type]
-    value = msgspec.json.encode(Reference(venue="VN", source="test", statuses=[status]))
+    value = msgspec.json.encode(
+        Reference(venue="VN", source="test", statuses=[status], trading_day=trading_day)
+    )
     return Raw("VN", at, "ingest", "reference", "VN", value)
 
 
@@ -54,13 +56,12 @@ def test_it_is_told_once_whatever_the_time_between_records() -> None:
     assert [m.phase for m in ticks(*at)] == ["continuous"]
 
 
-def test_a_day_that_reference_data_calls_closed_is_off() -> None:
+def test_a_day_that_reference_data_calls_off_has_no_phase_but_closed() -> None:
     engine = Engine(["VN"])
-    engine.decode(reference("closed", us("08:00:00")))
-    told = ticks(("2026-07-20", "09:00:01"), ("2026-07-20", "10:00:00"), engine=engine)
-    assert {m.exchange for m in told} == {"HNX", "UPCOM", "DERIVATIVES"}
+    engine.decode(reference("closed", us("08:00:00"), trading_day=False))
+    assert ticks(("2026-07-20", "09:00:01"), ("2026-07-20", "10:00:00"), engine=engine) == []
     next_day = ticks(("2026-07-21", "09:00:01"), engine=engine)
-    assert "HOSE" in {m.exchange for m in next_day}
+    assert {m.exchange for m in next_day} == {"HOSE", "HNX", "UPCOM", "DERIVATIVES"}
 
 
 def test_what_reference_data_says_already_is_not_said_again() -> None:
