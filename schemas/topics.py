@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from schemas.board import BoardRow
 from schemas.control import ControlMessage
-from schemas.market import MarketMessage
+from schemas.market import Basket, Index, Instrument, MarketMessage, Status
 from schemas.session_flow import SessionFlow
 from schemas.trades_classified import TradesClassifiedMessage
 
@@ -159,6 +160,31 @@ CLASSIFIER_SNAPSHOTS = Topic(
     consumers=("classifier",),
     retention_ms=14 * DAY_MS,
 )
+
+
+def _latest(name: str, value: Any, key: str) -> Topic:
+    """
+    A compacted topic of `board`: read from the beginning it gives the whole picture.
+
+    After a crash whole runs of old records come again, so for a moment the last record of a key
+    may be an older one: a reader keeps the newest `(seq, part)` of each key.
+    """
+    return Topic(
+        name=name,
+        value=value,
+        codec="json",
+        stream="symbol",
+        key=key,
+        producers=("board",),
+        consumers=("gateway",),
+        compacted=True,
+    )
+
+
+BOARD = _latest("board", BoardRow, "symbol")
+INSTRUMENTS = _latest("instruments", Instrument | Basket, "symbol; of a basket, basket:symbol")
+SESSIONS = _latest("sessions", Status, "symbol; of a broadcast, the exchange")
+INDEX_VALUES = _latest("index-values", Index, "symbol")
 DEAD_LETTERS = Topic(
     name="dead-letters",
     value=None,
@@ -185,6 +211,10 @@ TOPICS: tuple[Topic, ...] = (
     TRADES_CLASSIFIED,
     SESSION_FLOW,
     CLASSIFIER_SNAPSHOTS,
+    BOARD,
+    INSTRUMENTS,
+    SESSIONS,
+    INDEX_VALUES,
     DEAD_LETTERS,
 )
 BY_NAME: dict[str, Topic] = {t.name: t for t in TOPICS}

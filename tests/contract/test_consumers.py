@@ -180,6 +180,7 @@ def through_gateway(example: Example) -> None:
     assert {k: v for k, v in served.items() if k in example.json} == example.json
 
 
+LATEST = [t.name for t in TOPICS if t.compacted]
 CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("binance", "ingest"): through_ingest,
     **{(t.name, "ingest"): through_ingest for t in TOPICS if t.name.startswith("ssi-")},
@@ -192,6 +193,7 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("trades-classified", "gateway"): through_gateway,
     ("session-flow", "gateway"): through_gateway,
     ("dead-letters", "writer"): through_writer,
+    **{(t, "gateway"): through_gateway for t in LATEST},
 }
 """(topic, consumer) -> what puts an example through the consumer's core."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.topics import TOPICS, Topic
+from schemas.topics import MARKET, TOPICS, Topic
 from tests.support.examples import (
     FOLDER,
     Example,
@@ -19,9 +19,8 @@ from tests.support.examples import (
 
 TYPED = [t for t in TOPICS if t.value is not None]
 OF_TYPES = examples(*[t.name for t in TYPED])
-OWN = [(t, tag) for t in TYPED for tag in tags(t) if (t.name, tag) not in {
-    ("trades-classified", "clock"), ("trades-classified", "gap"), ("trades-classified", "status")
-}]  # fmt: skip
+OWN = [(t, tag) for t in TYPED for tag, kind in tags(t).items()
+       if t is MARKET or kind not in types(MARKET)]  # fmt: skip
 """Forwarded messages are exercised in `market`."""
 
 
