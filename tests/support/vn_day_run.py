@@ -1,0 +1,145 @@
+"""Scripted days through ingest's engine and through services, in process, message by message."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from schemas.base import BROADCAST, Phase
+from schemas.control import Reference
+from schemas.keys import partition, routing_key
+from schemas.market import Clock, Instrument, MarketMessage, Status
+from schemas.topics import PARTITIONS
+from services.ingest.core.engine import Engine
+from services.ingest.core.records import Decoded, Raw
+from services.ingest.core.registry import FEEDS
+from services.ingest.core.sequence import ReceiveCounter
+from services.runtime.partition import Partition
+from services.runtime.service import Service
+from tests.support.vn_day import Script
+
+M = TypeVar("M")
+
+LOCAL = timedelta(hours=7)
+
+
+def local_us(time: str, date: str) -> int:
+    """A local time of an ISO date, µs since the epoch."""
+    return round(datetime.fromisoformat(f"{date}T{time}+07:00").timestamp() * 1_000_000)
+
+
+def local_ms(time: str, date: str) -> int:
+    """A local time of an ISO date, ms since the epoch."""
+    return local_us(time, date) // 1000
+
+
+def raws(
+    script: Script, *, periodic: Sequence[str] = (), holidays: Sequence[str] = ()
+) -> list[Raw]:
+    """
+    The raw records of a script as ingest's shell makes them.
+
+    Each local day begins with a reference record received 1 s before its first message: the
+    script's listings with their prices, stocks in call auctions, whether there is trading.
+    """
+    counter, made, today = ReceiveCounter(), [], ""
+    for us, feed, message in script.lines():
+        at = datetime.fromtimestamp(us / 1e6, UTC) + LOCAL
+        if (day := at.date().isoformat()) != today:
+            today = day
+            trading = day not in holidays and at.weekday() < 5
+            value = msgspec.json.encode(_reference(script, periodic, trading))
+            made.append(Raw("VN", counter.next(us - 1_000_000), "ingest", "reference", "VN", value))
+        _, channel, key, kept = FEEDS[feed].route("VN", message)
+        made.append(Raw("VN", counter.next(us), feed, channel, key, kept))
+    return made
+
+
+def _reference(script: Script, periodic: Sequence[str], trading: bool) -> Reference:
+    nowhere: dict[str, Any] = {"feed": "", "seq": 0, "ts_ms": 0, "venue": "VN"}
+    phase: Phase = "pre_open" if trading else "closed"
+    exchanges = ("HOSE", "HNX", "UPCOM", "DERIVATIVES")
+    return Reference(
+        venue="VN",
+        source="script",
+        instruments=[
+            Instrument(
+                symbol=each.symbol,
+                exchange=each.exchange,
+                kind="future" if each.kind == "future" else "stock",
+                reference=each.reference,
+                ceiling=each.ceiling,
+                floor=each.floor,
+                multiplier=float(each.multiplier),
+                lot=1 if each.kind == "future" else 100,
+                underlying="VN30" if each.kind == "future" else None,
+                **nowhere,
+            )
+            for each in script.listings.values()
+        ],
+        statuses=[
+            *(Status(symbol=BROADCAST, exchange=e, phase=phase, **nowhere) for e in exchanges),
+            *(
+                Status(symbol=s, exchange=script.listings[s].exchange, phase="periodic", **nowhere)
+                for s in periodic
+            ),
+        ],
+        trading_day=trading,
+    )
+
+
+def decoded(records: Iterable[Raw]) -> list[Decoded]:
+    """What a fresh engine makes of raw records."""
+    engine = Engine(["VN"])
+    return [engine.decode(raw) for raw in records]
+
+
+def market(done: Iterable[Decoded]) -> list[MarketMessage]:
+    """All messages in order, clocks included."""
+    return [message for each in done for message in each.messages]
+
+
+def of(kind: type[M], messages: Iterable[Any], symbol: str | None = None) -> list[M]:
+    """Those of a type, of a symbol if one is given."""
+    return [m for m in messages if isinstance(m, kind) and symbol in (None, m.symbol)]  # type: ignore[attr-defined]
+
+
+def until(messages: Iterable[MarketMessage], time: str, date: str) -> list[MarketMessage]:
+    """What stands on the tape at a local time, its clock included."""
+    end = local_us(time, date)
+    return [m for m in messages if m.seq <= end]
+
+
+class Outputs:
+    """What a service gave, by the type of the message, all partitions in one list, by seq."""
+
+    def __init__(self, service: Service[Any], messages: Iterable[MarketMessage]) -> None:
+        self.values: dict[type[Any], list[bytes]] = {kind: [] for kind in service.outputs}
+        lanes: Mapping[int, list[MarketMessage]] = {n: [] for n in range(PARTITIONS)}
+        for message in messages:
+            if message.symbol == BROADCAST:
+                for lane in lanes.values():
+                    lane.append(message)
+            else:
+                lanes[partition(routing_key(message.symbol), PARTITIONS)].append(message)
+        for lane in lanes.values():
+            sinks = {kind: _appender(values) for kind, values in self.values.items()}
+            Partition(service, sinks, []).run(0, lane)
+
+    def of(self, kind: type[M], symbol: str | None = None) -> list[M]:
+        """Messages of a type, of a symbol if one is given; each stream in its order."""
+        found = [msgspec.json.decode(value, type=kind) for value in self.values[kind]]
+        return of(kind, found, symbol)
+
+
+def _appender(values: list[bytes]) -> Any:
+    def sink(_key: bytes, value: bytes) -> None:
+        values.append(value)
+
+    return sink
+
+
+def without_clocks(messages: Iterable[MarketMessage]) -> list[MarketMessage]:
+    """Everything but clocks."""
+    return [m for m in messages if not isinstance(m, Clock)]
