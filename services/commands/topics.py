@@ -25,15 +25,42 @@ def command() -> None:
 
 @command.command()
 @_tape
-def apply(tape: str | None) -> None:
+@click.option(
+    "--for",
+    "runners",
+    metavar="SERVICE,…",
+    help="Only what these need, ingest with its feeds: ingest:ssi+iboard,classifier,writer.",
+)
+def apply(tape: str | None, runners: str | None) -> None:
     """Create the topics that are not there; those that are stay as they are."""
     bootstrap, name = _where(tape)
-    created = _ask(topics_admin.apply(bootstrap, name))
+    wanted = _needed(runners) if runners is not None else list(TOPICS)
+    created = _ask(topics_admin.apply(bootstrap, name, wanted))
     for topic in created:
         click.echo(f"created {topic}")
-    click.echo(f"tape {name}: {len(created)} created, {len(TOPICS) - len(created)} there before")
-    for line in topics_state.differences(_ask(topics_state.describe(bootstrap, name)), name):
+    click.echo(f"tape {name}: {len(created)} created, {len(wanted) - len(created)} there before")
+    found = _ask(topics_state.describe(bootstrap, name, wanted))
+    for line in topics_state.differences(found, name, wanted):
         click.echo(f"warning: {line}", err=True)
+
+
+def _needed(runners: str) -> list[Topic]:
+    from services.ingest.core.registry import FEEDS
+
+    services: list[str] = []
+    raw: list[str] = []
+    for runner in filter(None, (part.strip() for part in runners.split(","))):
+        service, _, feeds = runner.partition(":")
+        services.append(service)
+        for feed in feeds.split("+") if feeds else FEEDS if service == "ingest" else ():
+            if service != "ingest" or feed not in FEEDS:
+                known = "+".join(FEEDS)
+                raise click.BadParameter(f"{runner!r}: feeds are ingest's, as in ingest:{known}")
+            raw += FEEDS[feed].topics
+    try:
+        return topics_admin.needed(services, raw)
+    except LookupError as e:
+        raise click.BadParameter(str(e.args[0])) from e
 
 
 @command.command("list")

@@ -14,14 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from schemas.topics import (
-    BINANCE,
-    CLASSIFIER_SNAPSHOTS,
-    CONTROL,
-    DEAD_LETTERS,
-    MARKET,
-    TRADES_CLASSIFIED,
-)
+from schemas.topics import BINANCE
 from services import stack
 from services.demo.children import Child, ChildError, Children
 from services.demo.watcher import Watcher
@@ -39,8 +32,7 @@ SETTLE_S = 5.0
 are left out of the latency."""
 DONE_S = 60.0
 
-TAPE = (BINANCE, CONTROL, MARKET, TRADES_CLASSIFIED, CLASSIFIER_SNAPSHOTS, DEAD_LETTERS)
-"""A tape has only the topics of what runs on it (design §2)."""
+RUNNING = ("ingest", "classifier", "writer", "gateway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +75,8 @@ class Session:
     def prepare(self) -> bool:
         """Topics and tables of the tape; True when the tape is new."""
         assert self.settings.kafka is not None
-        made = asyncio.run(topics_admin.apply(self.settings.kafka, self.settings.tape, TAPE))
+        needed = topics_admin.needed(RUNNING, [BINANCE.name])
+        made = asyncio.run(topics_admin.apply(self.settings.kafka, self.settings.tape, needed))
         migrate(self.settings)
         return bool(made)
 

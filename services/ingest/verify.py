@@ -14,11 +14,11 @@ import msgspec
 
 from schemas import frames, keys
 from schemas.base import BROADCAST
-from schemas.topics import DEAD_LETTERS, MARKET
+from schemas.topics import DEAD_LETTERS, MARKET, TOPICS
 from services.ingest import rawlog
 from services.ingest.core.engine import Engine
 from services.ingest.rawlog import Standing
-from services.runtime import kafka
+from services.runtime import kafka, topics_admin
 
 MAX_FAULTS = 20
 _Lane = tuple[int, str]
@@ -67,20 +67,19 @@ class Verdict:
             self.faults.append(text)
 
 
-async def verify(bootstrap: str, tape: str, topics: Iterable[str] = ("binance",)) -> Verdict:
+async def verify(bootstrap: str, tape: str) -> Verdict:
     """
-    Compare the whole of a tape that nobody writes to.
-
-    Args:
-        topics: its raw topics besides `control`, without the tape.
+    Compare the whole of a tape that nobody writes to, with all the raw topics that it has.
 
     Raises:
-        LookupError: a topic is not there.
+        LookupError: `market` or `control` is not there.
         ValueError: a raw topic holds what is no raw record.
     """
     verdict = Verdict()
     spans = await kafka.spans(bootstrap, [MARKET.on(tape)])
-    standing = await _raw(bootstrap, tape, topics, verdict)
+    there = (await topics_admin.tapes(bootstrap)).get(tape, [])
+    names = [topic.name for topic in TOPICS if topic.codec == "raw" and topic.on(tape) in there]
+    standing = await _raw(bootstrap, tape, names, verdict)
     expected, letters = _decode(standing, len(spans[MARKET.on(tape)]), verdict)
     await _compare_market(bootstrap, tape, expected, verdict)
     await _compare_letters(bootstrap, tape, letters, verdict)

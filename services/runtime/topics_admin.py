@@ -1,12 +1,12 @@
 """Creates topics from schemas/topics.py; nothing else does (`vntape topics apply`)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from schemas.topics import LIVE, TOPICS, Topic
+from schemas.topics import CONTROL, LIVE, TOPICS, Topic
 
 
 @asynccontextmanager
@@ -37,6 +37,27 @@ def config_of(topic: Topic, tape: str) -> dict[str, str]:
     if not topic.compacted:
         config["retention.ms"] = str(topic.retention_ms) if tape == LIVE else "-1"
     return config
+
+
+def needed(services: Collection[str], raw: Collection[str]) -> list[Topic]:
+    """
+    What a tape needs on which these services run (design §2): what one of them writes or reads.
+
+    Args:
+        raw: names of the vendors' topics among them, of the feeds that ingest has there.
+
+    Raises:
+        LookupError: a service writes and reads nothing: there is none of that name.
+    """
+    ours = [(topic, {*topic.producers, *topic.consumers}) for topic in TOPICS]
+    there = set().union(*(users for _, users in ours))
+    if unknown := [name for name in services if name not in there]:
+        raise LookupError(f"no service {', '.join(unknown)}; there are {', '.join(sorted(there))}")
+    return [
+        topic
+        for topic, users in ours
+        if users & set(services) and (topic.name in raw or topic is CONTROL or topic.codec != "raw")
+    ]
 
 
 async def apply(

@@ -20,7 +20,6 @@ from services.runtime.health import Health
 from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outboxes
 from tests.support.eventually import eventually
-from tests.support.ingest import TOPICS
 from tests.support.ingest_data import captured
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(60)]
@@ -44,7 +43,7 @@ async def test_messages_wait_for_their_raw_records_and_positions_for_both(
     kafka: str, tape: str, held: str
 ) -> None:
     """While Kafka has not taken raw records `market` is empty; without both no position is."""
-    await topics_admin.apply(kafka, tape, TOPICS)
+    await topics_admin.apply(kafka, tape, topics_admin.needed(["ingest"], [BINANCE.name]))
     opened = asyncio.Event()
     producer = clients.producer(kafka, "test")
     await producer.start()

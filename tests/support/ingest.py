@@ -12,21 +12,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from schemas.topics import BINANCE, CONTROL, DEAD_LETTERS, MARKET
+from schemas.topics import BINANCE, DEAD_LETTERS, MARKET, TOPICS
+from services.ingest.core.registry import FEEDS
 from services.runtime import kafka, topics_admin
 
 ROOT = Path(__file__).resolve().parents[2]
 BINANCE_DATA = ROOT / "tests" / "data" / "binance"
 ONE_VENUE = BINANCE_DATA / "manifest-20240809.json"
 THREE_VENUES = BINANCE_DATA / "manifest.json"
-TOPICS = (BINANCE, CONTROL, MARKET, DEAD_LETTERS)
 
 _CLI = "from services.cli import main; main()"
 
 
-def make_topics(bootstrap: str, tape: str) -> None:
-    """The topics that ingest writes."""
-    asyncio.run(topics_admin.apply(bootstrap, tape, TOPICS))
+def make_topics(bootstrap: str, tape: str, *feeds: str) -> None:
+    """The topics that ingest writes with these feeds; Binance's when none is named."""
+    raw = [name for feed in feeds for name in FEEDS[feed].topics] or [BINANCE.name]
+    asyncio.run(topics_admin.apply(bootstrap, tape, topics_admin.needed(["ingest"], raw)))
 
 
 @dataclass
@@ -121,7 +122,8 @@ class Written:
 async def written(bootstrap: str, tape: str) -> Written:
     """Read all of a tape."""
     found = Written()
-    for topic in (BINANCE, CONTROL):
+    there = (await topics_admin.tapes(bootstrap)).get(tape, [])
+    for topic in (t for t in TOPICS if t.codec == "raw" and t.on(tape) in there):
         async for r in kafka.read_all(bootstrap, topic.on(tape)):
             if dict(r.headers)["channel"] != b"position":
                 found.raw[topic.name, r.partition].append((r.key, r.value, r.headers))
