@@ -14,7 +14,13 @@ from services.stack.places import Report, StackError
 from services.stack.processes import wait_until
 
 # Debian's package of each program; JAVA is any Java runtime from 17 on.
-_PACKAGES = {"java": "default-jre-headless", "mvn": "maven", "mmdebstrap": "mmdebstrap"}
+_PACKAGES = {
+    "java": "default-jre-headless",
+    "mvn": "maven",
+    "mmdebstrap": "mmdebstrap",
+    "kcat": "kcat",
+    "jq": "jq",
+}
 
 
 def require(programs: Sequence[str], report: Report, *, install: bool) -> None:

@@ -1,0 +1,121 @@
+"""What the examples of docs/consumers.md read: a small tape on which every run repeats."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from schemas import keys
+from schemas.board import BoardRow
+from schemas.market import Gap, Quote
+from schemas.session_flow import SessionFlow
+from schemas.topics import BOARD, SESSION_FLOW, Topic
+from schemas.trades_classified import TradeClassified
+from tests.support.gateway import PARTITIONS, Feed
+
+SYMBOLS = ("HPG", "VCB")
+
+
+@dataclass(frozen=True)
+class Published:
+    """Each message once, in the order of `seq`."""
+
+    trades: list[TradeClassified]
+    quotes: list[Quote]
+    gap: Gap
+    board: list[BoardRow]
+    flows: list[SessionFlow]
+
+
+async def publish(source: Feed) -> Published:
+    """Write it all, and the second half of every topic once more, as a killed service would."""
+    trades = [source.trade(symbol) for _ in range(40) for symbol in SYMBOLS]
+    quotes = sorted(
+        (source.quote(symbol) for symbol in SYMBOLS for _ in range(5)),
+        key=lambda q: (q.symbol, q.seq),
+    )
+    gap = Gap(
+        symbol="HPG",
+        feed="test",
+        seq=source.next_seq(),
+        ts_ms=source.seq // 1000,
+        venue="VN",
+        channel="X-TRADE",
+        cause="volume_chain",
+        from_ts_ms=source.seq // 1000 - 5000,
+        to_ts_ms=source.seq // 1000,
+        missing_volume=1200,
+    )
+    board = [_row(source, symbol, number) for number in range(6) for symbol in SYMBOLS]
+    flows = [_flow(source, symbol, trades) for symbol in SYMBOLS]
+    for run in (trades, trades[len(trades) // 2 :]):
+        await source.send_classified(run)
+    for quote in quotes:
+        await source.send_market([quote])
+    await source.send_market([gap, *quotes[-1:]])
+    for rows in (board, board[-5:]):
+        await _send(source, BOARD, rows)
+    for rows_ in (flows, flows[1:]):
+        await _send(source, SESSION_FLOW, rows_)
+    return Published(trades, quotes, gap, board, flows)
+
+
+def _row(source: Feed, symbol: str, number: int) -> BoardRow:
+    seq = source.next_seq()
+    return BoardRow(
+        symbol=symbol,
+        feed="test",
+        seq=seq,
+        ts_ms=seq // 1000,
+        venue="VN",
+        day="2026-11-20",
+        reference=21750.0,
+        last=21750.0 + 50 * number,
+        change=50.0 * number,
+        total_volume=100 * number,
+    )
+
+
+def _flow(source: Feed, symbol: str, trades: Sequence[TradeClassified]) -> SessionFlow:
+    seq = source.next_seq()
+    own = [t for t in trades if t.symbol == symbol]
+    bought, sold = ([t for t in own if t.side == side] for side in ("buy", "sell"))
+    volumes = [sum(int(t.volume) for t in some) for some in (bought, sold)]
+    return SessionFlow(
+        symbol=symbol,
+        feed="test",
+        seq=seq,
+        ts_ms=seq // 1000,
+        venue="VN",
+        day="2026-11-20",
+        phase="day",
+        total_volume=sum(volumes),
+        total_value=None,
+        buy_volume=volumes[0],
+        buy_value=None,
+        buy_count=len(bought),
+        sell_volume=volumes[1],
+        sell_value=None,
+        sell_count=len(sold),
+        neutral_volume=0,
+        neutral_value=None,
+        neutral_count=0,
+        unknown_volume=0,
+        unknown_count=0,
+        unexplained_volume=0,
+        final=False,
+    )
+
+
+async def _send(source: Feed, topic: Topic, rows: Sequence[BoardRow | SessionFlow]) -> None:
+    sent = [
+        await source.producer.send(
+            topic.on(source.tape),
+            msgspec.json.encode(row),
+            key=row.symbol.encode(),
+            partition=keys.partition(keys.routing_key(row.symbol), PARTITIONS),
+        )
+        for row in rows
+    ]
+    await asyncio.gather(*sent)
