@@ -1,8 +1,10 @@
 """Symbols, venues, routing keys and partitions (design §2)."""
 
 from functools import lru_cache
+from typing import Any
 
-from schemas.base import Venue
+from schemas.base import BROADCAST, Venue
+from schemas.market import Basket
 
 _SUFFIXES: tuple[tuple[str, Venue], ...] = ((".BN", "BN"), (".BNF", "BNF"), (".BNC", "BNC"))
 
@@ -32,6 +34,21 @@ def routing_key(symbol: str) -> str:
     if symbol.startswith(("41I2", "VN100F")):
         return "VN100"
     return symbol
+
+
+def latest_key(message: Any) -> bytes:
+    """
+    Key of a message in a compacted topic: its symbol; of a broadcast status its exchange.
+
+    A basket has the symbol of its index, which has an instrument of its own in the same topic:
+    neither may replace the other, so its key is `basket:<symbol>`.
+    """
+    symbol: str = message.symbol
+    if symbol == BROADCAST:
+        symbol = message.exchange
+    elif isinstance(message, Basket):
+        symbol = f"basket:{symbol}"
+    return symbol.encode()
 
 
 @lru_cache(maxsize=65536)

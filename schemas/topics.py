@@ -128,7 +128,7 @@ MARKET = Topic(
     stream="symbol",
     key="none",
     producers=("ingest",),
-    consumers=("classifier", "writer", "gateway"),
+    consumers=("classifier", "board", "writer", "gateway"),
     clocked=True,
 )
 TRADES_CLASSIFIED = Topic(
@@ -185,13 +185,23 @@ BOARD = _latest("board", BoardRow, "symbol")
 INSTRUMENTS = _latest("instruments", Instrument | Basket, "symbol; of a basket, basket:symbol")
 SESSIONS = _latest("sessions", Status, "symbol; of a broadcast, the exchange")
 INDEX_VALUES = _latest("index-values", Index, "symbol")
+BOARD_SNAPSHOTS = Topic(
+    name="board-snapshots",
+    value=None,
+    codec="snapshot",
+    stream="partition",
+    key="none",
+    producers=("board",),
+    consumers=("board",),
+    retention_ms=14 * DAY_MS,
+)
 DEAD_LETTERS = Topic(
     name="dead-letters",
     value=None,
     codec="dead_letter",
     stream="service and source",
     key="the source's seq",
-    producers=("ingest", "classifier", "writer"),
+    producers=("ingest", "classifier", "board", "writer"),
     consumers=("writer",),
     partitions=1,
     retention_ms=30 * DAY_MS,
@@ -215,6 +225,7 @@ TOPICS: tuple[Topic, ...] = (
     INSTRUMENTS,
     SESSIONS,
     INDEX_VALUES,
+    BOARD_SNAPSHOTS,
     DEAD_LETTERS,
 )
 BY_NAME: dict[str, Topic] = {t.name: t for t in TOPICS}

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from schemas.base import BROADCAST
-from schemas.keys import routing_key, venue_of
+from schemas.keys import latest_key, routing_key, venue_of
 from schemas.market import Clock, Gap, Status
 from services.runtime.service import Service
 
@@ -91,7 +91,11 @@ class Partition(Generic[S]):
         self.repeats = 0
         self.outputs = 0
         self.suspects: dict[str, None] = {}
-        self._sinks, self._forwards = sinks, forwards
+        self._forwards = forwards
+        self._senders: dict[type[Any], tuple[Sink, Callable[[Any], bytes]]] = {
+            kind: (sink, latest_key if service.outputs[kind].compacted else self._key)
+            for kind, sink in sinks.items()
+        }
         self._step, self._is_open = service.step, service.is_open
         self._is_derived = service.input.codec == "json"  # only such messages have parts
         self._strikes = strikes
@@ -143,6 +147,8 @@ class Partition(Generic[S]):
             stream = self._streams.get(name)
             if stream is None:
                 stream = self._streams[name] = _Stream(None)
+                if self.service.unit == "venue":
+                    self._unit(message.venue, message.venue)
         else:
             stream = self._streams.get(symbol) or self._new_stream(symbol)
         seq, part = message.seq, getattr(message, "part", 0) if self._is_derived else 0
@@ -158,10 +164,12 @@ class Partition(Generic[S]):
             unit.is_open = self._is_open(unit.state)
         if len(outs) == 1:  # nearly always; a list more costs 5 % of the throughput
             out: Any = outs[0]
-            self._sinks[type(out)](self._key(out.symbol), _encode(out))
+            sink, key_of = self._senders[type(out)]
+            sink(key_of(out), _encode(out))
         elif outs:
-            ready = [(self._sinks[type(o)], self._key(o.symbol), _encode(o)) for o in outs]  # type: ignore[attr-defined]
-            for sink, key, value in ready:
+            ready = [(*self._senders[type(o)], o, _encode(o)) for o in outs]
+            keyed = [(sink, key_of(o), value) for sink, key_of, o, value in ready]
+            for sink, key, value in keyed:
                 sink(key, value)
         self.outputs += len(outs)
 
@@ -201,22 +209,26 @@ class Partition(Generic[S]):
 
     def _forward(self, message: Any) -> None:
         for sink in self._forwards:
-            sink(self._key(message.symbol), _encode(message))
+            sink(self._key(message), _encode(message))
             self.outputs += 1
 
-    def _key(self, symbol: str) -> bytes:
+    def _key(self, message: Any) -> bytes:
+        symbol = message.symbol
         key = self._keys.get(symbol)
         if key is None:
             key = self._keys[symbol] = routing_key(symbol).encode()
         return key
 
     def _new_stream(self, symbol: str) -> _Stream[S]:
-        name = self.service.unit_of(symbol)
-        unit = self._units.get(name)
-        if unit is None:
-            unit = self._units[name] = _Unit(name, venue_of(symbol), self.service.initial(name))
+        unit = self._unit(self.service.unit_of(symbol), venue_of(symbol))
         stream = self._streams[symbol] = _Stream(unit)
         return stream
+
+    def _unit(self, name: str, venue: str) -> _Unit[S]:
+        unit = self._units.get(name)
+        if unit is None:
+            unit = self._units[name] = _Unit(name, venue, self.service.initial(name))
+        return unit
 
     def last_seqs(self) -> dict[str, int]:
         """Venue -> seq of the newest message its units and broadcasts have seen."""

@@ -7,12 +7,12 @@ from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
-from schemas.keys import routing_key
+from schemas.keys import routing_key, venue_of
 from schemas.topics import Topic, snapshots_of
 
 S = TypeVar("S")
 
-UnitKind = Literal["symbol", "routing_key", "partition"]
+UnitKind = Literal["symbol", "routing_key", "venue"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,8 @@ class Service(Generic[S]):
         step: called with a unit's state, which it may change in place, and the next message
             of the unit; returns the outputs in order, with `part` numbered from 0 for each
             stream. Deterministic: no clock, no randomness, no order of sets.
-        unit: what a unit is: a symbol, a routing key, or the partition itself.
+        unit: what a unit is: a symbol, a routing key, or all of a venue that the partition holds.
+            A unit is there from its first message on; a venue's first may be a broadcast.
         is_open: whether the unit has something that a clock of its venue may close; only
             such units see clocks. None: no unit ever does.
     """
@@ -52,7 +53,7 @@ class Service(Generic[S]):
         """The unit that a symbol belongs to."""
         if self.unit == "symbol":
             return symbol
-        return routing_key(symbol) if self.unit == "routing_key" else "partition"
+        return routing_key(symbol) if self.unit == "routing_key" else venue_of(symbol)
 
     def app_id(self, tape: str) -> str:
         """App id and consumer group on a tape."""

@@ -11,11 +11,13 @@ import pytest
 
 from schemas import generate
 from schemas.base import BROADCAST
+from schemas.board import BoardRow
 from schemas.control import Position
-from schemas.keys import UNROUTED, partition, routing_key
-from schemas.market import Trade
-from schemas.topics import BY_NAME, TOPICS, TRADES_CLASSIFIED
+from schemas.keys import UNROUTED, partition, routing_key, venue_of
+from schemas.market import Basket, Clock, Index, Instrument, Status, Trade
+from schemas.topics import BOARD, BY_NAME, TOPICS, TRADES_CLASSIFIED
 from schemas.trades_classified import TradeClassified
+from services.board.app import SERVICE as BOARD_SERVICE
 from services.classifier.app import SERVICE as CLASSIFIER
 from services.gateway.core import wire
 from services.gateway.core.channels import BY_TOPIC_AND_TYPE
@@ -132,6 +134,34 @@ def through_classifier(example: Example) -> None:
     ), "the same message again changes nothing"
 
 
+def through_board(example: Example) -> None:
+    """What late readers need comes out as it is; the rest makes a row when a clock closes it."""
+    message = example.message
+    rows: list[bytes] = []
+    kept: list[bytes] = []
+    sinks = {
+        kind: lambda _, value, to=(rows if topic is BOARD else kept): to.append(value)
+        for kind, topic in BOARD_SERVICE.outputs.items()
+    }
+    state: Partition[Any] = Partition(BOARD_SERVICE, sinks, [])
+    assert state.run(0, [message]) == []
+    kind = example.json["type"]
+    forwarded = type(message) in (Basket, Index, Instrument, Status)
+    assert kept == ([msgspec.json.encode(message)] if forwarded else [])
+    venue = venue_of(message.symbol)
+    second = message.seq // 1_000_000 * 1_000_000 + 1_000_000
+    clock = Clock(symbol=BROADCAST, feed="test", seq=second, ts_ms=second // 1000, venue=venue)
+    assert state.run(1, [message, clock]) == []
+    assert len(kept) == forwarded, "the same message again changes nothing"
+    silent = ("index", "basket", "clock", "gap", "book_delta", "candle")
+    index = kind in silent or message.symbol == BROADCAST or example.json.get("kind") == "index"
+    assert len(rows) == (not index)
+    for value in rows:
+        validator(BOARD.name).validate(json.loads(value))
+        row = msgspec.json.decode(value, type=BoardRow)
+        assert (row.symbol, row.seq, row.venue) == (message.symbol, second, venue)
+
+
 def through_writer(example: Example) -> None:
     """A row, or nothing where the type is not stored; never a refusal."""
     topic = example.topic
@@ -187,6 +217,7 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("iboard", "ingest"): through_ingest,
     ("control", "ingest"): through_ingest,
     ("market", "classifier"): through_classifier,
+    ("market", "board"): through_board,
     ("market", "writer"): through_writer,
     ("market", "gateway"): through_gateway,
     ("trades-classified", "writer"): through_writer,
