@@ -19,6 +19,7 @@ async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     finally:
         await client.close()
 
+
 _COMPACTION = {
     # The segment that is being written is never compacted. A board of 1,600 symbols fills
     # 16 MiB of a partition in some minutes; what is written seldom closes with the time.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from schemas.base import BROADCAST
+from schemas.base import BROADCAST, Phase
 from schemas.market import (
     Auction,
     Basket,
@@ -23,7 +23,7 @@ from schemas.market import (
     Trade,
 )
 from services.board.core import figures
-from services.board.core.row import row_of
+from services.board.core.row import CALLED, row_of
 from services.board.core.state import Figures, SymbolState, VenueState, day_of
 
 _IGNORED = frozenset({Gap, BookDelta, Candle})
@@ -76,7 +76,8 @@ def _touch(state: VenueState, message: MarketMessage) -> SymbolState:
     if symbol is None:
         symbol = state.symbols[name] = SymbolState(name, day, message.feed)
     elif symbol.day != day:
-        symbol.day, symbol.figures, symbol.own_phase = day, Figures(), None
+        symbol.day, symbol.figures = day, Figures()
+        symbol.own_phase, symbol.periodic = None, False
     symbol.feed = message.feed
     state.changed[name] = None
     return symbol
@@ -98,9 +99,18 @@ def _on_rare(symbol: SymbolState, message: MarketMessage) -> None:
             symbol.kind = "index"
         case Status():
             symbol.exchange = message.exchange
-            symbol.own_phase = message.phase or symbol.own_phase
+            _on_phase(symbol, message.phase)
             status = message.trading_status or symbol.figures.trading_status
             symbol.figures.trading_status = status
+
+
+def _on_phase(symbol: SymbolState, phase: Phase | None) -> None:
+    """Call auctions are for a day: between them a symbol follows its exchange."""
+    if phase == "periodic":
+        symbol.periodic, symbol.own_phase = True, None
+    elif phase is not None:
+        symbol.periodic = symbol.periodic and phase not in CALLED
+        symbol.own_phase = phase
 
 
 def _on_broadcast(state: VenueState, status: Status) -> None:

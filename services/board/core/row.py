@@ -10,6 +10,8 @@ from schemas.keys import venue_of
 from services.board.core.state import Figures, SymbolState, VenueState, iso
 
 AUCTIONS: frozenset[Phase] = frozenset({"ato", "atc"})
+CALLED = AUCTIONS | {"continuous"}
+"""While others are in these, a stock in call auctions is in one of its own."""
 _DECIMALS = 8
 """Of a difference of prices: more are noise of the float."""
 _PERCENT_DECIMALS = 4
@@ -42,7 +44,7 @@ def _digest(row: BoardRow) -> bytes:
 
 def _row(symbol: SymbolState, state: VenueState, seq: int) -> BoardRow:
     day = symbol.figures
-    phase = symbol.own_phase or state.phases.get(symbol.exchange or "")
+    phase = _phase(symbol, state)
     auction = phase in AUCTIONS and phase == day.expected_phase
     change, percent = _change(day)
     return BoardRow(
@@ -85,6 +87,15 @@ def _row(symbol: SymbolState, state: VenueState, seq: int) -> BoardRow:
         odd_lot_volume=day.odd_lot_volume,
         open_interest=day.open_interest,
     )
+
+
+def _phase(symbol: SymbolState, state: VenueState) -> Phase | None:
+    phase = symbol.own_phase or state.phases.get(symbol.exchange or "")
+    if not symbol.periodic:
+        return phase
+    if phase == "plo":  # it has none: that time is left to put-through
+        return "put_through"
+    return "periodic" if phase is None or phase in CALLED else phase
 
 
 def _change(day: Figures) -> tuple[float | None, float | None]:

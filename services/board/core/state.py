@@ -56,6 +56,7 @@ class SymbolState(msgspec.Struct, array_like=True):
         multiplier: None before an instrument, and for an inverse contract, whose value is not
             price x volume.
         own_phase: the phase said of this symbol alone, while it stands over the exchange's.
+        periodic: it was said today to trade in call auctions, whatever others do.
         shown: digest of the last row published.
     """
 
@@ -66,6 +67,7 @@ class SymbolState(msgspec.Struct, array_like=True):
     kind: InstrumentKind | None = None
     multiplier: float | None = None
     own_phase: Phase | None = None
+    periodic: bool = False
     figures: Figures = msgspec.field(default_factory=Figures)
     shown: bytes = b""
 
