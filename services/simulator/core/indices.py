@@ -1,0 +1,144 @@
+"""
+VNINDEX, VN30 and the indices of HNX and UPCoM, from the desks' own trades.
+
+Value = prior * sum(price * weight) / sum(reference * weight). Weights are listed shares; in
+VN30 those of the free float under the cap of 10 %. Groups of desks each count their own
+instruments, and what they counted is added up, so the sum does not depend on the groups.
+"""
+
+from array import array
+from collections.abc import Iterable, Sequence
+
+from services.simulator.core.day import INDEX_FROM, INDEX_TO, SESSIONS, SLOT_NS, Exchange, time_of
+from services.simulator.core.desk import Desk
+from services.simulator.core.universe import INDICES, VN30_PRIOR, Instrument
+from services.simulator.core.wire.ssi_v2 import escaped
+
+PRIORS = {"VNINDEX": 1787_45, "VN30": VN30_PRIOR, "HNXIndex": 262_31, "HNXUpcomIndex": 117_52}
+"""Hundredths of a point."""
+_EXCHANGES: dict[str, Exchange] = {
+    "VNINDEX": "HOSE", "VN30": "HOSE", "HNXIndex": "HNX", "HNXUpcomIndex": "UPCOM",
+}  # fmt: skip
+
+CAPITAL, EXPECTED, VOLUME, VALUE, AGREED_VOLUME, AGREED_VALUE = range(6)
+ADVANCES, DECLINES, UNCHANGED, CEILINGS, FLOORS = range(6, 11)
+_COLUMNS = 11
+FIRST_SLOT, LAST_SLOT = INDEX_FROM // SLOT_NS - 1, INDEX_TO // SLOT_NS - 1
+Sums = list[int]
+"""One number a column, of one index at the end of one slot."""
+
+
+def weight(instrument: Instrument, index: str) -> int:
+    """How often an instrument's price counts in an index, 0 when it is no member."""
+    if instrument.exchange != _EXCHANGES[index] or instrument.kind != "stock":
+        return 0
+    if index == "VN30":
+        return instrument.shares * instrument.free_float * instrument.cap // 100_000
+    return instrument.shares
+
+
+class Counter:
+    """What one group of desks adds to one index; `rows` are `Sums`, slot by slot."""
+
+    def __init__(self, index: str, desks: Sequence[Desk]) -> None:
+        self._own = {d.instrument.number: weight(d.instrument, index) for d in desks}
+        self._seen: dict[int, Sums] = {}
+        self._sums = [0] * _COLUMNS
+        self.rows: list[Sums] = []
+        for desk in desks:
+            self.count(desk)
+
+    def count(self, desk: Desk) -> None:
+        """A desk's figures changed."""
+        number = desk.instrument.number
+        own = self._own[number]
+        if not own:
+            return
+        now, before = _figures(desk, own), self._seen.get(number)
+        sums = self._sums
+        for column in range(_COLUMNS):
+            sums[column] += now[column] - (before[column] if before else 0)
+        self._seen[number] = now
+
+    def close(self) -> None:
+        """A slot ended."""
+        self.rows.append(self._sums.copy())
+
+
+def _figures(desk: Desk, own: int) -> Sums:
+    trading = desk.trading
+    last, prices = trading.last, trading.ladder.prices
+    reference = desk.instrument.reference
+    price = reference if last.price is None else prices[last.price]
+    expected = price if trading.expected is None else prices[trading.expected]
+    traded = last.price is not None
+    return [
+        price * own, expected * own, last.total_volume, last.value,
+        trading.agreed_volume, trading.agreed_value,
+        int(traded and price > reference), int(traded and price < reference),
+        int(traded and price == reference),
+        int(traded and price == prices[-1]), int(traded and price == prices[0]),
+    ]  # fmt: skip
+
+
+def total(parts: Iterable[Sums]) -> Sums:
+    """What groups counted, added up."""
+    return [sum(column) for column in zip(*parts, strict=True)]
+
+
+def base(instruments: Iterable[Instrument], index: str) -> int:
+    """Capital at the reference prices."""
+    return sum(each.reference * weight(each, index) for each in instruments)
+
+
+def value(index: str, capital: int, base: int) -> int:
+    """Hundredths of a point, rounded."""
+    return (PRIORS[index] * capital * 2 + base) // (base * 2) if base else PRIORS[index]
+
+
+def message(index: str, slot: int, sums: Sums, base: int, date: str) -> str:
+    """MI at the end of a slot."""
+    end = (slot + 1) * SLOT_NS
+    code = "C"
+    for start, announced in SESSIONS[_EXCHANGES[index]]:
+        code = announced if start <= end else code
+    prior, now = PRIORS[index], value(index, sums[CAPITAL], base)
+    closed = code == "C"
+    # SSI's VN30 has neither breadth nor a type after the close.
+    blank = closed and index == "VN30"
+    breadth = [0] * 5 if blank else sums[ADVANCES:]
+    volume, amount = sums[VOLUME], sums[VALUE]
+    exchange = _EXCHANGES[index]
+    text = (
+        f'{{"IndexId":"{index}","IndexValue":{_points(now)},"PriorIndexValue":{_points(prior)}'
+        f',"TradingDate":"{date}","Time":"{time_of(end)}","TotalTrade":0.0'
+        f',"TotalQtty":{volume}.0,"TotalValue":{amount}.0,"IndexName":"{index}"'
+        f',"Advances":{breadth[0]},"NoChanges":{breadth[2]},"Declines":{breadth[1]}'
+        f',"Ceilings":{breadth[3]},"Floors":{breadth[4]}'
+        f',"Change":{_points(now - prior)},"RatioChange":{_points(_ratio(now - prior, prior))}'
+        f',"TotalQttyPt":{sums[AGREED_VOLUME]}.0,"TotalValuePt":{sums[AGREED_VALUE]}.0'
+        f',"Exchange":"{exchange}","AllQty":{volume + sums[AGREED_VOLUME]}.0'
+        f',"AllValue":{amount + sums[AGREED_VALUE]}.0,"IndexType":"{"" if blank else "Main"}"'
+        f',"TradingSession":"{code}","MarketId":"{exchange}","RType":"MI"'
+        ',"TotalQttyOd":0.0,"TotalValueOd":0.0'
+    )
+    if code in ("ATO", "ATC"):
+        text += f',"IndexValEst":{_points(value(index, sums[EXPECTED], base))}'
+    return f'{{"DataType":"MI","Content":"{escaped(text + "}")}"}}'
+
+
+def _ratio(change: int, prior: int) -> int:
+    """Hundredths of a percent, rounded."""
+    return (abs(change) * 20_000 + prior) // (prior * 2) * (1 if change >= 0 else -1)
+
+
+def _points(hundredths: int) -> str:
+    return repr(hundredths / 100)
+
+
+def path(rows: Iterable[Sums], base: int) -> "array[int]":
+    """VN30 in hundredths of a point, slot by slot."""
+    return array("q", (value("VN30", row[CAPITAL], base) for row in rows))
+
+
+NAMES = INDICES

@@ -1,0 +1,1 @@
+"""How vendors write what happens on the exchange."""
