@@ -120,7 +120,12 @@ class Script:
         else:
             totals[2] += buy * sums.price
             totals[3] += sell * sums.price
-        content = {"RType": "R", "TradingDate": self._written, "Time": time, "Isin": symbol}
+        content: dict[str, Any] = {
+            "RType": "R",
+            "TradingDate": self._written,
+            "Time": time,
+            "Isin": symbol,
+        }
         content |= {"Symbol": symbol, "TotalRoom": 1e9, "CurrentRoom": 5e8 - totals[0]}
         names = ("BuyVol", "SellVol", "BuyVal", "SellVal")
         content |= dict(zip(names, totals, strict=True))
@@ -132,7 +137,12 @@ class Script:
         sums, listing = self._sums[symbol], self.listings[symbol]
         sums.odd_volume += volume
         sums.odd_value += price * volume
-        content = {"RType": "OL", "TradingDate": self._written, "Time": time, "StockNo": 2027}
+        content: dict[str, Any] = {
+            "RType": "OL",
+            "TradingDate": self._written,
+            "Time": time,
+            "StockNo": 2027,
+        }
         content |= {"Symbol": symbol, "Ceiling": listing.ceiling, "Floor": listing.floor}
         content |= {"RefPrice": listing.reference, "Open": price, "High": price, "Low": price}
         # SSI's values have such noise.
@@ -146,7 +156,7 @@ class Script:
         self, time: str, name: str, value: float, prior: float, volume: int, **over: Any
     ) -> None:
         """An index value; `volume` is matched so far."""
-        content = {"IndexId": name, "IndexValue": value, "PriorIndexValue": prior}
+        content: dict[str, Any] = {"IndexId": name, "IndexValue": value, "PriorIndexValue": prior}
         content |= {"TradingDate": self._written, "Time": time, "TotalTrade": 0.0}
         content |= {"TotalQtty": float(volume), "TotalValue": volume * 20000.0, "IndexName": name}
         content |= {"Advances": 37, "NoChanges": 33, "Declines": 275, "Ceilings": 0, "Floors": 9}
@@ -161,13 +171,23 @@ class Script:
     ) -> None:
         """F: what the exchange says of a symbol."""
         exchange = self.listings[symbol].exchange
-        content = {"RType": "F", "MarketId": exchange, "TradingDate": self._written, "Time": time}
+        content: dict[str, Any] = {
+            "RType": "F",
+            "MarketId": exchange,
+            "TradingDate": self._written,
+            "Time": time,
+        }
         content |= {"Symbol": symbol, "TradingSession": session, "TradingStatus": status}
         self._send(time, "F", content | {"Exchange": exchange, "TradingOlSession": ""}, received)
 
     def fill(self, time: str, symbol: str, price: float, volume: int) -> None:
         """B: one fill, as beside each X-TRADE."""
-        content = {"RType": "B", "TradingDate": self._written, "Time": time, "Symbol": symbol}
+        content: dict[str, Any] = {
+            "RType": "B",
+            "TradingDate": self._written,
+            "Time": time,
+            "Symbol": symbol,
+        }
         content |= dict.fromkeys(("Open", "High", "Low", "Close"), price)
         self._send(time, "B", content | {"Volume": float(volume), "Value": 0.0})
 
@@ -256,7 +276,12 @@ class Script:
     def _x_trade(self, time: str, symbol: str, expected: float, side: str | None) -> dict[str, Any]:
         sums, listing = self._sums[symbol], self.listings[symbol]
         future = listing.exchange == "DERIVATIVES"
-        content = {"RType": "X-TRADE", "TradingDate": self._written, "Time": time, "Isin": symbol}
+        content: dict[str, Any] = {
+            "RType": "X-TRADE",
+            "TradingDate": self._written,
+            "Time": time,
+            "Isin": symbol,
+        }
         content |= {"Symbol": symbol, "Ceiling": listing.ceiling, "Floor": listing.floor}
         # Of a future it is VND a contract: the multiplier is in.
         average = round(sums.value / sums.volume, 3) if sums.volume else 0.0

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from schemas.base import BROADCAST, Phase
+from schemas.base import BROADCAST
 from schemas.control import Reference
 from schemas.keys import partition, routing_key
 from schemas.market import Clock, Instrument, MarketMessage, Status
@@ -15,6 +15,7 @@ from services.ingest.core.engine import Engine
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.registry import FEEDS
 from services.ingest.core.sequence import ReceiveCounter
+from services.ingest.core.vn.schedule import EXCHANGES, phase_at
 from services.runtime.partition import Partition
 from services.runtime.service import Service
 from tests.support.vn_day import Script
@@ -49,17 +50,17 @@ def raws(
         if (day := at.date().isoformat()) != today:
             today = day
             trading = day not in holidays and at.weekday() < 5
-            value = msgspec.json.encode(_reference(script, periodic, trading))
+            ms_of_day = ((at.hour * 60 + at.minute) * 60 + at.second) * 1000
+            value = msgspec.json.encode(_reference(script, periodic, trading, ms_of_day))
             made.append(Raw("VN", counter.next(us - 1_000_000), "ingest", "reference", "VN", value))
         _, channel, key, kept = FEEDS[feed].route("VN", message)
         made.append(Raw("VN", counter.next(us), feed, channel, key, kept))
     return made
 
 
-def _reference(script: Script, periodic: Sequence[str], trading: bool) -> Reference:
+def _reference(script: Script, periodic: Sequence[str], trading: bool, ms_of_day: int) -> Reference:
     nowhere: dict[str, Any] = {"feed": "", "seq": 0, "ts_ms": 0, "venue": "VN"}
-    phase: Phase = "pre_open" if trading else "closed"
-    exchanges = ("HOSE", "HNX", "UPCOM", "DERIVATIVES")
+    phases = {exchange: phase_at(exchange, ms_of_day, trading) for exchange in EXCHANGES}
     return Reference(
         venue="VN",
         source="script",
@@ -79,7 +80,7 @@ def _reference(script: Script, periodic: Sequence[str], trading: bool) -> Refere
             for each in script.listings.values()
         ],
         statuses=[
-            *(Status(symbol=BROADCAST, exchange=e, phase=phase, **nowhere) for e in exchanges),
+            *(Status(symbol=BROADCAST, exchange=e, phase=p, **nowhere) for e, p in phases.items()),
             *(
                 Status(symbol=s, exchange=script.listings[s].exchange, phase="periodic", **nowhere)
                 for s in periodic
@@ -103,12 +104,6 @@ def market(done: Iterable[Decoded]) -> list[MarketMessage]:
 def of(kind: type[M], messages: Iterable[Any], symbol: str | None = None) -> list[M]:
     """Those of a type, of a symbol if one is given."""
     return [m for m in messages if isinstance(m, kind) and symbol in (None, m.symbol)]  # type: ignore[attr-defined]
-
-
-def until(messages: Iterable[MarketMessage], time: str, date: str) -> list[MarketMessage]:
-    """What stands on the tape at a local time, its clock included."""
-    end = local_us(time, date)
-    return [m for m in messages if m.seq <= end]
 
 
 class Outputs:

@@ -1,5 +1,6 @@
 """What happened on the scripted Vietnamese days. Their totals stand in the tests, by hand."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -132,13 +133,13 @@ def _afternoon(s: Script) -> None:
 
 
 def _closing(s: Script) -> None:
-    s.status("14:45:00", "HPG", "C")
-    s.status("14:45:00", "SHS", "C")
     # The session and the flag are what SSI's real closing print says.
     for volume in (4000, 2500):
         s.trade("14:45:00", "HPG", 21900, volume, "SD", TradingSession="C")
     s.trade("14:45:00", "SHS", 15000, 3000, "SD", TradingSession="C")
     s.trade("14:45:00", "41I1G8000", 1785.0, 40, TradingSession="C")
+    s.status("14:45:03", "HPG", "C")
+    s.status("14:45:03", "SHS", "C")
     s.foreign("14:50:00", "HPG", 15_000, 12_000)
     s.foreign("14:50:00", "SHS", 400, 100)
     s.trade("14:50:00", "SHS", 15000, 700, "BU")
@@ -157,26 +158,43 @@ def halted_locked_and_periodic() -> Script:
     """21 July 2026: VND halted 10:15 to 13:30, QCG at its ceiling all day, SJE in call auctions."""
     s = Script(VND, QCG, SJE)
     s.day("2026-07-21")
-    s.trade("09:15:00", "VND", 20000, 1000)
-    s.trade("09:15:00", "QCG", 10700, 50_000)
-    s.quote("09:15:01", "QCG", ((10700, 1_000_000),), ())
-    s.quote("09:15:01", "VND", ((20000, 500),), ((20100, 800),))
-    for i, time in enumerate(seconds("09:30:00", 5, 60)):
-        s.trade(time, "QCG", 10700, 1000)
-        s.quote(time, "QCG", ((10700, 999_000 - 1000 * i),), ())
-    s.trade("10:00:00", "VND", 20100, 500, "BU")
-    s.status("10:00:00", "SJE", "LO", "N")
-    s.trade("10:00:10", "SJE", 20500, 2500, "BU")
-    s.status("10:15:00", "VND", "LO", "H")
-    s.quote("10:20:00", "VND", ((20000, 600),), ((20100, 700),))
-    s.quote("13:05:00", "VND", ((20000, 700),), ((20100, 700),))
-    s.status("13:30:00", "VND", "LO", "N")
-    s.trade("13:30:05", "VND", 19900, 700, "SD")
-    s.trade("14:40:00", "SJE", 20400, 1500, "SD")
-    s.trade("14:45:00", "VND", 19900, 300, "SD", TradingSession="C")
-    s.trade("14:45:00", "QCG", 10700, 20_000, "BU", TradingSession="C")
-    s.index("14:50:00", VNINDEX, 1790.0, VNINDEX_PRIOR, 0)
+    events: list[tuple[str, Callable[[str], None]]] = [
+        ("09:15:00", lambda t: s.trade(t, "VND", 20000, 1000)),
+        ("09:15:00", lambda t: s.trade(t, "QCG", 10700, 50_000)),
+        ("09:15:01", lambda t: s.quote(t, "QCG", ((10700, 1_000_000),), ())),
+        ("09:15:01", lambda t: s.quote(t, "VND", ((20000, 500),), ((20100, 800),))),
+        *((time, _locked_print(s, 999_000 - 1000 * i))
+          for i, time in enumerate(seconds("09:30:00", 5, 60))),
+        ("10:00:00", lambda t: s.trade(t, "VND", 20100, 500, "BU")),
+        ("10:00:00", lambda t: s.status(t, "SJE", "LO", "N")),
+        ("10:00:10", lambda t: s.trade(t, "SJE", 20500, 2500, "BU")),
+        ("10:15:00", lambda t: s.status(t, "VND", "LO", "H")),
+        ("10:20:00", lambda t: s.quote(t, "VND", ((20000, 600),), ((20100, 700),))),
+        ("13:05:00", lambda t: s.quote(t, "VND", ((20000, 700),), ((20100, 700),))),
+        ("13:30:00", lambda t: s.status(t, "VND", "LO", "N")),
+        ("13:30:05", lambda t: s.trade(t, "VND", 19900, 700, "SD")),
+        ("14:40:00", lambda t: s.trade(t, "SJE", 20400, 1500, "SD")),
+        ("14:45:00", lambda t: s.trade(t, "VND", 19900, 300, "SD", TradingSession="C")),
+        ("14:45:00", lambda t: s.trade(t, "QCG", 10700, 20_000, "BU", TradingSession="C")),
+    ]  # fmt: skip
+    # Index values of every half minute are what passes the exchange's boundaries.
+    for time in seconds("08:59:00", 724, 30):
+        while events and events[0][0] < time:
+            at, happen = events.pop(0)
+            happen(at)
+        s.index(time, VNINDEX, 1790.0, VNINDEX_PRIOR, 0)
+    assert not events
     return s
+
+
+def _locked_print(s: Script, left: int) -> Callable[[str], None]:
+    """1000 at the ceiling; so many are left to buy, and nobody sells."""
+
+    def happen(time: str) -> None:
+        s.trade(time, "QCG", 10700, 1000)
+        s.quote(time, "QCG", ((10700, left),), ())
+
+    return happen
 
 
 def flawed() -> Script:
@@ -255,6 +273,7 @@ def day_roll() -> Script:
     s.index("09:30:05", VNINDEX, 1784.0, 1784.0, 0)
     s.day("2026-09-03")
     s.trade("14:45:00", "HPG", 21900, 0, received="08:30:00", **friday)
+    s.index("09:01:00", VNINDEX, 1784.0, 1784.0, 0)
     s.trade("09:15:00", "HPG", 22000, 3000)
     s.trade("10:00:00", "HPG", 21950, 400, "SD")
     s.trade("10:00:00", "SHS", 15200, 100, "BU")
