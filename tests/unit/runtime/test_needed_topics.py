@@ -26,5 +26,5 @@ def test_all_services_with_all_feeds_need_all_topics() -> None:
 
 
 def test_a_service_that_is_none_is_named() -> None:
-    with pytest.raises(LookupError, match="no service clasifier; there are .*classifier"):
+    with pytest.raises(LookupError, match=r"no service clasifier; there are .*classifier"):
         needed(["ingest", "clasifier"], [])

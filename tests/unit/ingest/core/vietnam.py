@@ -1,5 +1,6 @@
 """Made-up Vietnamese messages for the tests of ingest's core; all of Monday 20 July 2026."""
 
+import asyncio
 import json
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,14 +10,16 @@ from typing import Any
 
 from schemas.market import MarketMessage
 from services.ingest.core.engine import Engine
-from services.ingest.core.manifest import Manifest
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.registry import FEEDS
 from services.ingest.core.sequence import ReceiveCounter
-from services.ingest.feeds.lines import stamped_lines
+from services.ingest.feed_options import Options, feed_of
+from services.ingest.feeds.base import Arrival
+from services.runtime.settings import load
 from tests.unit.ingest.core.support import messages
 
 DATA = Path(__file__).parents[3] / "data" / "vn"
+REFERENCE_DATA = Path(__file__).parents[4] / "deploy" / "reference-data"
 DATE = "20/07/2026"
 MANIFESTS = ("manifest-20260720.json", "manifest-20260814.json")
 
@@ -116,13 +119,15 @@ def made(*values: bytes, feed: str = "ssi", at: int = NOON) -> list[MarketMessag
 
 @cache
 def recording(name: str) -> tuple[Raw, ...]:
-    """The raw records of a committed recording, reference data first, as a tape has them."""
-    manifest = Manifest.parse((DATA / name).read_bytes())
-    merged = sorted(
-        ((ns // 1000, file.feed, value) for file in manifest.files
-         for ns, _, value in stamped_lines(DATA / file.path, spaced=file.spaced())),
-        key=lambda line: line[0],
-    )  # fmt: skip
-    first = merged[0][0] - 1
-    head = Raw("VN", first, "ssi", "reference", "VN", manifest.references()["VN"])
-    return head, *raws(merged)
+    """The raw records of a committed recording as a tape has them, reference data first."""
+    options = Options(recording=DATA / name)
+    feed = feed_of(options, load({}, reference_data=REFERENCE_DATA))
+
+    async def play() -> list[Arrival]:
+        return [arrival async for chunk in feed.chunks(asyncio.Event()) for arrival in chunk]
+
+    counter = ReceiveCounter()
+    return tuple(
+        Raw(a.venue, counter.next(a.received_us), a.feed, a.channel, a.key, a.value)
+        for a in asyncio.run(play())
+    )
