@@ -76,7 +76,8 @@ def classify(messages: Iterable[MarketMessage]) -> Iterator[TradeClassified]:
         state = states.get(symbol)
         if state is None:
             state = states[symbol] = initial(symbol)
-        yield from step(state, message)
+        # Rows of session-flow are closed by clocks, which files of trades need not have.
+        yield from (out for out in step(state, message) if isinstance(out, TradeClassified))
 
 
 def _broadcast(states: dict[str, SymbolState], message: MarketMessage) -> None:

@@ -3,20 +3,31 @@
 from bisect import bisect_left, bisect_right
 from math import inf
 
-from schemas.base import Level
+from schemas.base import Level, Phase
 from schemas.market import BookDelta, Quote
 from services.classifier.core.state import SymbolState
 
 KEPT = 64
 """Changes of the best prices kept at least; trimmed at twice that, so trimming is rare."""
 
+AUCTIONS: frozenset[Phase] = frozenset({"ato", "atc", "periodic"})
+
 LEVELS = 256
 """Book levels kept a side when the book is built from deltas."""
 
 
 def on_quote(state: SymbolState, quote: Quote) -> None:
-    """Take the best prices of a quote of the main board; other boards are ignored."""
+    """
+    Take the best prices of a quote of the main board; other boards are ignored.
+
+    An auction's quotes are queues that cross, not a book, and what was resting before it is
+    matched in it: the book begins anew with the first quote after.
+    """
     if quote.board != "main":
+        return
+    if quote.phase in AUCTIONS:
+        if state.best:
+            forget(state)
         return
     if not state.quoted:
         forget(state)

@@ -1,30 +1,50 @@
 """One symbol's messages in, its trades with their aggressor out."""
 
 from schemas.base import Side
-from schemas.market import BookDelta, Gap, Instrument, MarketMessage, Quote, Trade
+from schemas.market import (
+    BookDelta,
+    Clock,
+    Gap,
+    Instrument,
+    MarketMessage,
+    Quote,
+    Status,
+    Trade,
+)
+from schemas.session_flow import SessionFlow
 from schemas.trades_classified import Aggressor, TradeClassified
 from services.classifier.core.book import forget, on_delta, on_quote
 from services.classifier.core.confidence import CONFIDENCE
+from services.classifier.core.flow import count, follow, miss
 from services.classifier.core.rules import BUY, UNKNOWN, infer, pass_over
+from services.classifier.core.session import close_second, roll
 from services.classifier.core.state import SymbolState
 
-NEUTRAL_PHASES = frozenset({"ato", "atc", "plo", "periodic", "put_through"})
-"""Phases matched at one price, or agreed off the book: nobody crosses a spread."""
+NEUTRAL_PHASES = frozenset({"pre_open", "ato", "atc", "plo", "periodic", "put_through", "closed"})
+"""Phases matched at one price, or agreed off the book: nobody crosses a spread. Before the
+opening and after the close nothing is matched: a print there is an auction's that came late.
+One in the break, or of a halted symbol, was matched continuously just before."""
 
-PRINTS_LOST = frozenset({"trade_id", "volume_chain"})
+PRINTS_LOST = frozenset({"trade_id", "volume_chain", "late_start"})
 """Causes of a gap that say nothing of the book."""
 
-NOTHING: tuple[TradeClassified, ...] = ()
+Output = TradeClassified | SessionFlow
+
+NOTHING: tuple[Output, ...] = ()
 
 
-def step(state: SymbolState, message: MarketMessage) -> tuple[TradeClassified, ...]:
+def step(state: SymbolState, message: MarketMessage) -> tuple[Output, ...]:
     """
-    Take one message of the state's symbol, or a gap of its venue; `state` changes in place.
+    Take one message of the state's symbol, or a gap, status or clock of its venue; `state`
+    changes in place.
 
-    A trade gives exactly one output, at once; other messages none. The inferred side comes
-    from earlier messages and the trade's own price, times and order: never from a flag and
-    never from later. Deterministic; raises nothing for any valid message.
+    A trade gives exactly one trade, at once; a clock the rows of session-flow that changed; the
+    first message of a day, before its own output, the last rows of the day before. The inferred
+    side comes from earlier messages and the trade's own price, times and order: never from a
+    flag and never from later. Deterministic; raises nothing for any valid message.
     """
+    if message.seq >= state.day_ends_us:
+        return (*roll(state, message.seq), *step(state, message))
     kind = type(message)
     if kind is Quote:
         on_quote(state, message)  # type: ignore[arg-type]  # type() is, and isinstance costs
@@ -32,12 +52,23 @@ def step(state: SymbolState, message: MarketMessage) -> tuple[TradeClassified, .
         return (_classify(state, message),)  # type: ignore[arg-type]
     elif kind is BookDelta:
         on_delta(state, message)  # type: ignore[arg-type]
+    elif isinstance(message, Clock):
+        return close_second(state, message)
     elif isinstance(message, Instrument):
-        state.reference = message.reference
-        state.ceiling, state.floor = message.ceiling, message.floor
+        _describe(state, message)
     elif isinstance(message, Gap):
+        miss(state, message)
         _on_gap(state, message)
+    elif isinstance(message, Status):
+        follow(state, message)
     return NOTHING
+
+
+def _describe(state: SymbolState, instrument: Instrument) -> None:
+    state.reference = instrument.reference
+    state.ceiling, state.floor = instrument.ceiling, instrument.floor
+    state.exchange = instrument.exchange
+    state.multiplier, state.inverse = instrument.multiplier, instrument.inverse
 
 
 def _on_gap(state: SymbolState, gap: Gap) -> None:
@@ -65,6 +96,8 @@ def _classify(state: SymbolState, trade: Trade) -> TradeClassified:
             inferred = "buy" if sign == BUY else "sell"
             rule, confidence = name, CONFIDENCE[situation]
         side = vendor or inferred or "unknown"
+    if trade.board == "main":
+        count(state, trade, side)
     return TradeClassified(
         symbol=trade.symbol,
         feed=trade.feed,

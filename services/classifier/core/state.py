@@ -4,6 +4,9 @@ from math import inf
 
 import msgspec
 
+from schemas.keys import routing_key, venue_of
+from services.classifier.core.sums import DayFlow
+
 Best = tuple[float, float, int, int]
 """
 The best prices held from a moment on: bid (-inf when there is none), ask (inf), the moment in
@@ -24,6 +27,9 @@ class SymbolState(msgspec.Struct, array_like=True):
     reference: float | None = None
     ceiling: float | None = None
     floor: float | None = None
+    exchange: str = ""
+    multiplier: float | None = None
+    inverse: bool = False
 
     # The book (book.py): changes of the best prices, oldest first, and where they come from.
     best: list[Best] = []
@@ -59,6 +65,12 @@ class SymbolState(msgspec.Struct, array_like=True):
     quotes_then: int = 0
     hidden: float = 0.0
 
+    # The day's flow (flow.py, session.py). is_open: the next clock has something to publish
+    # or to settle. day_ends_us: the first seq of the next day.
+    flow: DayFlow = msgspec.field(default_factory=DayFlow)
+    is_open: bool = False
+    day_ends_us: int = 0
+
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(SymbolState)
@@ -66,7 +78,10 @@ _decoder = msgspec.msgpack.Decoder(SymbolState)
 
 def initial(symbol: str) -> SymbolState:
     """The state before any message of the symbol."""
-    return SymbolState(symbol)
+    # Of a contract its instrument alone says what a point or a piece of it is worth.
+    contract = venue_of(symbol) == "BNC" or routing_key(symbol) != symbol
+    contract = contract or (venue_of(symbol) == "VN" and symbol.startswith("41"))
+    return SymbolState(symbol, multiplier=None if contract else 1.0)
 
 
 def encode(state: SymbolState) -> bytes:
