@@ -13,13 +13,14 @@ from services.commands._context import settings
 from services.runtime.settings import Settings, SettingsError
 from services.runtime.supervisor import EXIT_REFUSE, Supervisor
 
-COMPUTING = ("classifier",)
+COMPUTING = ("classifier", "board")
 """Services on the pump: `services.<name>.app.SERVICE`."""
+_LAST_PORT = 65_535
 
 
 @click.group()
 def command() -> None:
-    """Run a service: ingest, classifier, writer, gateway.
+    """Run a service: ingest, classifier, board, writer, gateway.
 
     SIGTERM stops it cleanly: everything sent, state saved. Ends with 0 after a clean stop,
     70 when it wants to be restarted, 78 when a restart would not help (it says why).
@@ -31,7 +32,7 @@ def _tape(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """What the settings lack is one sentence and exit status 78, no traceback."""
     try:
         yield
@@ -66,7 +67,7 @@ def _computing(name: str) -> click.Command:
         from services.runtime import faust_worker
 
         service = importlib.import_module(f"services.{name}.app").SERVICE
-        with _refusals():
+        with refusals():
             faust_worker.run(service, config, worker)
 
     return run_one
@@ -82,7 +83,7 @@ def writer(tape: str | None) -> None:
     """The writer: all typed topics into TimescaleDB, exactly once."""
     from services.writer.app import run_writer
 
-    with _refusals():
+    with refusals():
         run_writer(settings(tape=tape))
 
 
@@ -93,11 +94,12 @@ def gateway(tape: str | None, port: int | None) -> None:
     """The gateway: WebSocket, REST and a page, from the topics and the database."""
     from services.gateway.app import run_gateway
 
-    with _refusals():
+    with refusals():
         run_gateway(settings(tape=tape, gateway_port=port))
 
 
-def _speed(text: str) -> float:
+def speed_of(text: str) -> float:
+    """A speed as people write it; 0 is as fast as it goes."""
     if text == "max":
         return 0.0
     try:
@@ -109,26 +111,62 @@ def _speed(text: str) -> float:
     return speed
 
 
+def _listen(text: str) -> Any:
+    from services.ingest.core.binance.route import MARKETS
+    from services.ingest.core.registry import FEEDS
+    from services.ingest.feeds.lines_socket import Listen
+
+    named, _, port = text.rpartition(":")
+    name, _, venue = named.partition("@")
+    venues = tuple(MARKETS) if name == "binance" else ("VN",)
+    venue = venue or venues[0]
+    usable = port.isdecimal() and int(port) <= _LAST_PORT
+    if name not in FEEDS or venue not in venues or not usable:
+        raise click.BadParameter(
+            f"--listen must be FEED:PORT with a feed of {', '.join(FEEDS)}, or binance@VENUE:PORT "
+            f"with a venue of {', '.join(MARKETS)}; it was {text!r}"
+        )
+    return Listen(name, FEEDS[name], venue, int(port))
+
+
 @command.command()
 @_tape
 @click.option(
     "--recording",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
     help="Manifest of a recording to play.",
+)
+@click.option(
+    "--listen",
+    "listens",
+    multiple=True,
+    metavar="FEED[@VENUE]:PORT",
+    help="Take a live feed's messages, one a line, at a port of 127.0.0.1 (ssi:7001).",
 )
 @click.option("--speed", default="max", show_default=True, help="1, 10x, … or max.")
 @click.option("--paced-last", type=float, help="Play the last so many seconds at 1x.")
 @click.option("--stay", is_flag=True, help="Stay up when the recording has ended.")
 def ingest(
-    tape: str | None, recording: Path, speed: str, paced_last: float | None, stay: bool
+    tape: str | None,
+    recording: Path | None,
+    listens: tuple[str, ...],
+    speed: str,
+    paced_last: float | None,
+    stay: bool,
 ) -> None:
     """Ingest: vendor messages into the raw topics and the one tape, `market`."""
-    from services.ingest.app import Options, run_ingest
+    from services.ingest.app import run_ingest
+    from services.ingest.feed_options import Options
 
-    config: Settings = settings(tape=tape, receive_clock="recorded")
+    if (recording is None) == (not listens):
+        raise click.UsageError("give --recording or --listen, one of them")
+    config: Settings = settings(tape=tape, receive_clock=None if listens else "recorded")
     options = Options(
-        recording=recording, speed=_speed(speed), paced_last_s=paced_last or 0.0, stay=stay
+        recording=recording,
+        listens=[_listen(text) for text in listens],
+        speed=speed_of(speed),
+        paced_last_s=paced_last or 0.0,
+        stay=stay,
     )
-    with _refusals():
+    with refusals():
         run_ingest(config, options)

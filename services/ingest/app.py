@@ -3,27 +3,23 @@
 import asyncio
 import os
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import NoReturn
 
 import psycopg
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from schemas.topics import MARKET
 from services.ingest import positions, rawlog
-from services.ingest.core.engine import Engine
-from services.ingest.core.manifest import BadManifest, Manifest
-from services.ingest.core.registry import FEEDS
+from services.ingest.core.engine import SCHEDULED, Engine
+from services.ingest.feed_options import Options, feed_of, wall_us
 from services.ingest.feeds.base import Feed, FeedError
-from services.ingest.feeds.recording import RecordedFile, Recording
 from services.ingest.ownership import NotTheOwnerError, Ownership
 from services.ingest.pipeline import Pipeline
 from services.ingest.positions import Ground, PositionError
+from services.ingest.spool_feed import SpooledFeed
 from services.ingest.stamping import FeedMismatchError, Stamper
 from services.ingest.tally import Tally
 from services.runtime import kafka, logs, process
@@ -36,27 +32,10 @@ log = logs.get(__name__)
 _HOPELESS = (FeedError, FeedMismatchError, PositionError, NotTheOwnerError, SettingsError)
 
 POSITION_S = 1.0
+KAFKA_S = 0.5
 REFRESH_S = 0.25
 STOP_S = 4.0
 """A supervisor is promised an end within 5 s of SIGTERM."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """
-    What `vntape run ingest` was asked to do.
-
-    Attributes:
-        recording: manifest of the recording to play.
-        speed: recorded seconds in a second; 0: as fast as Kafka takes them.
-        paced_last_s: so many last seconds of the recording play at 1x.
-        stay: go on answering `/health` after the end, until SIGTERM.
-    """
-
-    recording: Path
-    speed: float = 0.0
-    paced_last_s: float = 0.0
-    stay: bool = False
 
 
 def run_ingest(settings: Settings, options: Options) -> None:
@@ -69,7 +48,7 @@ def run_ingest(settings: Settings, options: Options) -> None:
             start resumes exactly.
     """
     try:
-        feed = recording_of(options)
+        feed = feed_of(options, settings)
         process.run("ingest", settings, partial(ingest, feed=feed, stay=options.stay))
     except _HOPELESS as e:
         _end(78, str(e))
@@ -85,39 +64,6 @@ def run_ingest(settings: Settings, options: Options) -> None:
 def _end(status: int, sentence: str) -> NoReturn:
     sys.stderr.write(f"ingest: {sentence}\n")
     raise SystemExit(status)
-
-
-def recording_of(options: Options) -> Recording:
-    """
-    The feed that plays a manifest's files.
-
-    Raises:
-        FeedError: the manifest, or one of its files, cannot be used.
-    """
-    try:
-        manifest = Manifest.parse(options.recording.read_bytes())
-    except (BadManifest, OSError) as e:
-        raise FeedError(f"{options.recording}: {e}") from e
-    if unknown := {f.feed for f in manifest.files} - set(FEEDS):
-        raise FeedError(f"{options.recording}: unknown feed {', '.join(sorted(unknown))}")
-    folder = options.recording.parent
-    return Recording(
-        manifest.name,
-        [
-            RecordedFile(
-                path=folder / f.path,
-                venue=f.venue,
-                feed=f.feed,
-                topics=FEEDS[f.feed].topics,
-                route=FEEDS[f.feed].route,
-                spaced=f.spaced(),
-            )
-            for f in manifest.files
-        ],
-        manifest.references(),
-        speed=options.speed or None,
-        paced_last_s=options.paced_last_s,
-    )
 
 
 async def ingest(life: Process, *, feed: Feed, stay: bool = False) -> None:
@@ -143,9 +89,30 @@ async def _play(life: Process, feed: Feed, tally: Tally) -> None:
             ownership = Ownership(url, settings.tape, feed.venues)
             stack.push_async_callback(ownership.release)
             await ownership.take()
-        pipeline, ground = await _prepare(settings, feed, tally, stack)
-        background = [pipeline.publish()] + ([ownership.keep()] if ownership else [])
-        await _first_of(_work(life, feed, tally, pipeline, ground), background)
+        background = [ownership.keep()] if ownership else []
+        if isinstance(feed, SpooledFeed):
+            stack.callback(feed.close)
+            background.append(feed.receive())
+        await _first_of(_through(life, feed, tally, stack), background)
+
+
+async def _through(life: Process, feed: Feed, tally: Tally, stack: AsyncExitStack) -> None:
+    pipeline, ground = await _prepare(life.settings, feed, tally, stack)
+    await _first_of(_work(life, feed, tally, pipeline, ground), [pipeline.publish()])
+
+
+async def _spans(
+    bootstrap: str, names: Iterable[str], feed: Feed
+) -> dict[str, dict[int, tuple[int, int]]]:
+    """As `kafka.spans`; where a spool takes what comes meanwhile, Kafka is waited for."""
+    while True:
+        try:
+            return await kafka.spans(bootstrap, names)
+        except KafkaConnectionError as e:
+            if not isinstance(feed, SpooledFeed):
+                raise
+            log.warning("waiting_for_kafka", error=str(e))
+            await asyncio.sleep(KAFKA_S)
 
 
 async def _prepare(
@@ -156,14 +123,22 @@ async def _prepare(
     engine = Engine(feed.venues)
     topics = rawlog.raw_topics(feed.topics)
     names = {t.on(settings.tape): t.name for t in [*topics, MARKET]}
-    spans = await kafka.spans(settings.kafka, names)
+    spans = await _spans(settings.kafka, names, feed)
     partitions = {names[full]: len(span) for full, span in spans.items()}
     ground = await positions.ground(
         settings.kafka, settings.tape, feed.venues, feed.topics, Engine(feed.venues).restore
     )
     if ground.chain is not None:
         engine.restore(ground.chain.engine)
-    recorded = settings.receive_clock == "recorded"
+    spooled = feed if isinstance(feed, SpooledFeed) else None
+    recorded = settings.receive_clock == "recorded" or spooled is not None
+    if spooled is not None:
+        spooled.join(ground.cursor, ground.last_raw())
+    if feed.repeatable and not recorded and SCHEDULED & set(feed.venues):
+        raise SettingsError(
+            f"{feed.name} is of a venue whose messages of another day are dropped, all of them "
+            "on our own clock: play it with VNTAPE_RECEIVE_CLOCK=recorded"
+        )
     stamper = Stamper(ground.chain.raw_seq if ground.chain else {}, recorded=recorded)
     pipeline = Pipeline(
         settings.tape,
@@ -175,7 +150,8 @@ async def _prepare(
         market=await stack.enter_async_context(_outboxes(settings.kafka, "vntape-ingest-market")),
         partitions=partitions,
         tally=tally,
-        clock=None if recorded or not feed.repeatable else _wall_us,
+        clock=None if recorded or not feed.repeatable else wall_us,
+        stands=spooled.stands if spooled is not None else None,
     )
     if feed.repeatable:
         for standing in ground.tail:
@@ -189,6 +165,9 @@ async def _work(
 ) -> None:
     if not feed.repeatable:
         await pipeline.replay(rawlog.in_order(ground.tail))
+        # What comes now is new: a start after this one must begin behind what stood.
+        await pipeline.mark(feed.cursor())
+        await pipeline.finish()
     if not ground.fresh:
         feed.resume(ground.cursor)
     log.info("ingest_started", feed=feed.name, venues=feed.venues, tail=len(ground.tail))
@@ -221,6 +200,9 @@ async def _refreshing(life: Process, feed: Feed, tally: Tally) -> None:
     while True:
         tally.refresh()
         life.health.details.update(feed.report())
+        if isinstance(feed, SpooledFeed):
+            feed.tell(life.health)
+            tally.dropped(feed.name, "spool_full", feed.refused())
         await asyncio.sleep(REFRESH_S)
 
 
@@ -256,7 +238,3 @@ async def _outboxes(bootstrap: str, client_id: str) -> AsyncIterator[Outboxes]:
         await boxes.stop()
     finally:
         await producer.stop()
-
-
-def _wall_us() -> int:
-    return time.time_ns() // 1000

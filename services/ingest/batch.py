@@ -32,3 +32,4 @@ class Batch:
     lines: list[tuple[Sequence[int], bytes]] = field(default_factory=list)
     letters: list[tuple[str, int, Raw, str]] = field(default_factory=list)
     position: bytes | None = None
+    cursor: Any = None

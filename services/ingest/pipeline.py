@@ -50,6 +50,7 @@ class Pipeline:
             on another producer, so that one does not wait for the other's requests.
         partitions: topic, without the tape -> its number of partitions.
         clock: µs since the epoch, instead of the arrivals' own receive times.
+        stands: called with the cursor of each position that is on the broker.
     """
 
     def __init__(
@@ -65,11 +66,12 @@ class Pipeline:
         partitions: Mapping[str, int],
         tally: Tally,
         clock: Callable[[], int] | None = None,
+        stands: Callable[[Any], None] | None = None,
     ) -> None:
         self._tape, self._venues = tape, list(venues)
         self._decoder, self._stamper, self._ground = decoder, stamper, ground
         self._raw, self._market, self._partitions = raw, market, partitions
-        self._tally, self._clock = tally, clock
+        self._tally, self._clock, self._stands = tally, clock, stands
         self._letters = DeadLetters("ingest", tape, market)
         self._names = {name: BY_NAME[name].on(tape) for name in partitions}
         self._lanes = Lanes(partitions[MARKET.name], ground.last_seq)
@@ -135,7 +137,7 @@ class Pipeline:
         )
         record = msgspec.json.encode(position)
         if self._tally.position(len(record), MAX_VALUE_BYTES):
-            batch.position = record
+            batch.position, batch.cursor = record, cursor
         await self._hand_over(batch)
 
     async def finish(self) -> None:
@@ -158,7 +160,7 @@ class Pipeline:
             for topic, partition, raw, reason in batch.letters:
                 self._send_letter(topic, partition, raw, reason)
             if batch.position is not None:
-                await self._write(batch.position)
+                await self._write(batch.position, batch.cursor)
             self._tally.messages(MARKET.name, sent)
             self._tally.done(batch.number)
             await self._relieved()
@@ -257,7 +259,7 @@ class Pipeline:
         for partition, frame in self._framer.due(arrived_before_s):
             self._send_frame(partition, frame)
 
-    async def _write(self, position: bytes) -> None:
+    async def _write(self, position: bytes, cursor: Any) -> None:
         """Queue a position in `control` once all messages below it are acknowledged."""
         self._send_frames_due(float("inf"))
         if self._writing is not None:
@@ -271,6 +273,9 @@ class Pipeline:
             key = "+".join(self._venues).encode()
             marks = [("feed", b"ingest"), ("channel", POSITION.encode())]
             box.append(key, position, marks)
+            if self._stands is not None:
+                await box.acknowledged(box.ticket())
+                self._stands(cursor)
 
         self._writing = asyncio.create_task(when_acknowledged(), name="ingest-position")
 

@@ -82,6 +82,14 @@ class Ground:
         """Nothing of ours was ever written on this tape."""
         return self.chain is None and not self.tail
 
+    def last_raw(self) -> dict[str, int]:
+        """Venue -> seq of its last raw record that stands."""
+        last = dict(self.chain.raw_seq) if self.chain else {}
+        for standing in self.tail:
+            venue = standing.raw.venue
+            last[venue] = max(last.get(venue, 0), standing.raw.seq)
+        return last
+
 
 def venue_of_message(message: MarketMessage) -> str:
     """The venue whose counter numbered a message."""

@@ -33,9 +33,9 @@ class Tally:
         """A vendor message came in."""
         self._counts["received", feed, channel] += 1
 
-    def dropped(self, feed: str, reason: str) -> None:
-        """A vendor message, or a part of one, was left out on purpose."""
-        self._counts["dropped", feed, reason] += 1
+    def dropped(self, feed: str, reason: str, count: int = 1) -> None:
+        """Vendor messages, or a part of one, were left out, as `reason` says."""
+        self._counts["dropped", feed, reason] += count
 
     def gap(self, cause: str) -> None:
         """A gap was written."""
@@ -83,7 +83,7 @@ class Tally:
         oldest = min(self._in_flight.values(), default=None)
         if oldest is not None and self._now() - oldest > BROKER_S:
             self._health.problems["kafka"] = (
-                f"Kafka has not acknowledged for {self._now() - oldest:.0f} s; the feed waits"
+                f"Kafka has not acknowledged for {self._now() - oldest:.0f} s; it all waits"
             )
             # Not a stall of this process: restarting it would not help.
             self._health.waiting = 0

@@ -7,6 +7,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 Consumer = AIOKafkaConsumer
+Record = ConsumerRecord
+Partition = TopicPartition
 
 BATCH_BYTES = 262_144
 """16 KiB, the default, costs a quarter of the throughput (measured)."""
@@ -112,8 +114,8 @@ async def read_all(
 async def spans(bootstrap: str, topics: Iterable[str]) -> dict[str, dict[int, tuple[int, int]]]:
     """Topic -> partition -> (first offset in the log, next offset to be written), now."""
     client = consumer(bootstrap, "vntape-spans")
-    await client.start()
     try:
+        await client.start()
         return {
             topic: {tp.partition: span for tp, span in (await bounds(client, topic)).items()}
             for topic in topics

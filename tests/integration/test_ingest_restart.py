@@ -12,8 +12,9 @@ import pytest
 from schemas.control import Connected, Lost
 from schemas.keys import partition
 from schemas.topics import BINANCE, CONTROL, MARKET
-from services.ingest.app import Options, ingest, recording_of
+from services.ingest.app import ingest
 from services.ingest.core.binance import route
+from services.ingest.feed_options import Options, recording_of
 from services.ingest.feeds.base import Arrival
 from services.ingest.rawlog import headers
 from services.ingest.verify import verify
@@ -111,7 +112,7 @@ async def in_process(bootstrap: str, tape: str, manifest: Path) -> None:
     """Play with the receive clock `wall`, which the command line does not offer."""
     settings = load({}, kafka=bootstrap, tape=tape, receive_clock="wall")
     life = Process("ingest", settings, Metrics("ingest"))
-    await ingest(life, feed=recording_of(Options(recording=manifest)))
+    await ingest(life, feed=recording_of(manifest, Options()))
 
 
 def interrupted(kafka: str, tape: str, folder: Path, at: int) -> tuple[Path, int]:

@@ -35,11 +35,12 @@ class IngestProcess:
     """`vntape run ingest` on a tape, in a process of its own."""
 
     tape: str
-    manifest: Path
+    manifest: Path | None
     kafka: str
     local_dir: Path
     database: str | None = None
     options: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
     process: subprocess.Popen[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,11 +49,13 @@ class IngestProcess:
         env = {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")}
         # Without a database ingest takes no lock; an own folder hides the local stack's.
         env |= {"VNTAPE_KAFKA": self.kafka, "VNTAPE_LOCAL_DIR": str(self.local_dir)}
-        env |= {"VNTAPE_STACK": "nowhere"}
+        env |= {"VNTAPE_STACK": "nowhere", **dict(self.settings)}
         if self.database:
             env["VNTAPE_DATABASE_URL"] = self.database
         command = [sys.executable, "-c", _CLI, "run", "ingest", "--tape", self.tape]
-        command += ["--recording", str(self.manifest), *self.options]
+        if self.manifest is not None:
+            command += ["--recording", str(self.manifest)]
+        command += self.options
         self.log = (self.local_dir / f"{self.tape}.log").open("ab+")
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=env, stdout=self.log, stderr=self.log

@@ -1,0 +1,135 @@
+"""The feed that `vntape run ingest` was asked for."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from services.ingest import reference
+from services.ingest.core.manifest import BadManifest, Manifest
+from services.ingest.core.registry import FEEDS
+from services.ingest.core.vn.image import VENUE
+from services.ingest.core.vn.reference_data import ReferenceData
+from services.ingest.core.vn.reference_files import BadReferenceData
+from services.ingest.feeds.archive import Archive
+from services.ingest.feeds.base import Feed, FeedError
+from services.ingest.feeds.daily import Daily
+from services.ingest.feeds.lines_socket import LinesSocket, Listen
+from services.ingest.feeds.recording import RecordedFile, Recording
+from services.ingest.spool import Spool
+from services.ingest.spool_feed import Source, SpooledFeed, image_of
+from services.runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """
+    What `vntape run ingest` was asked to do.
+
+    Attributes:
+        recording: manifest of the recording to play, or
+        archives: manifests of recorded days of a tape, or
+        listens: where the lines of which feeds come in, live.
+        speed: recorded seconds in a second; 0: as fast as Kafka takes them.
+        paced_last_s: so many last seconds of the recording play at 1x.
+        stay: go on answering `/health` after the end, until SIGTERM.
+    """
+
+    recording: Path | None = None
+    archives: Sequence[Path] = ()
+    listens: Sequence[Listen] = ()
+    speed: float = 0.0
+    paced_last_s: float = 0.0
+    stay: bool = False
+
+
+def feed_of(options: Options, settings: Settings) -> Feed:
+    """
+    The feed of these options.
+
+    Raises:
+        FeedError: it cannot run; the text says why and what to do.
+    """
+    if options.listens:
+        return live(settings, LinesSocket(options.listens))
+    if options.archives:
+        # Its control records are in it: nothing is to be added.
+        return Archive(options.archives, options.speed or None)
+    assert options.recording is not None
+    return with_reference(recording_of(options.recording, options), settings.reference_data)
+
+
+def recording_of(path: Path, options: Options) -> Recording:
+    """
+    The feed that plays a manifest's files.
+
+    Raises:
+        FeedError: the manifest, or one of its files, cannot be used.
+    """
+    try:
+        manifest = Manifest.parse(path.read_bytes())
+    except (BadManifest, OSError) as e:
+        raise FeedError(f"{path}: {e}") from e
+    if unknown := {f.feed for f in manifest.files} - set(FEEDS):
+        raise FeedError(f"{path}: unknown feed {', '.join(sorted(unknown))}")
+    folder = path.parent
+    return Recording(
+        manifest.name,
+        [
+            RecordedFile(
+                path=folder / f.path,
+                venue=f.venue,
+                feed=f.feed,
+                topics=FEEDS[f.feed].topics,
+                route=FEEDS[f.feed].route,
+                spaced=f.spaced(),
+            )
+            for f in manifest.files
+        ],
+        manifest.references(),
+        speed=options.speed or None,
+        paced_last_s=options.paced_last_s,
+    )
+
+
+def with_reference(feed: Feed, folder: Path | None) -> Feed:
+    """
+    The feed, with reference data at the beginning of each day where its venue has such.
+
+    Raises:
+        FeedError: the reference data cannot be used; naming each wrong line.
+    """
+    data = _reference_of(feed.venues, folder)
+    return feed if data is None else Daily(feed, data)
+
+
+def live(settings: Settings, source: Source) -> SpooledFeed:
+    """
+    A live source behind its spool, which this process alone uses.
+
+    Raises:
+        FeedError: the spool or the reference data cannot be used.
+    """
+    folder = settings.spool_dir or settings.local_dir / settings.stack / "spool"
+    folder = folder / f"{settings.tape}-{'+'.join(source.venues)}"
+    data = _reference_of(source.venues, settings.reference_data)
+    image = None if data is None else partial(image_of, data)
+    return SpooledFeed(source, Spool(folder, settings.spool_bytes), wall_us, image)
+
+
+def _reference_of(venues: Sequence[str], folder: Path | None) -> ReferenceData | None:
+    if VENUE not in venues:
+        return None
+    if folder is None:
+        raise FeedError(f"VNTAPE_REFERENCE_DATA is not set, and venue {VENUE} needs the folder")
+    try:
+        return reference.load(folder)
+    except BadReferenceData as e:
+        faults = "\n  ".join(e.faults)
+        raise FeedError(f"reference data in {folder} refused:\n  {faults}") from e
+
+
+def wall_us() -> int:
+    """µs since the epoch, by this machine's clock."""
+    return time.time_ns() // 1000
