@@ -1,16 +1,16 @@
-"""From nothing to a live result: real Kafka, real TimescaleDB, a real recording."""
+"""From nothing to a live result: real Kafka, real TimescaleDB, recordings of real form."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from rich.console import Console
@@ -21,17 +21,25 @@ from services.runtime.settings import Settings, SettingsError, load
 if TYPE_CHECKING:
     from services.demo.session import Session
 
-DEFAULT = "tests/data/binance/manifest.json"
+CRYPTO = "tests/data/binance/manifest.json"
 BASE = "demo"
 
 
+class Act(NamedTuple):
+    """A recording, the base of its tapes' names, and how many last seconds play at 1x."""
+
+    manifest: Path
+    base: str
+    paced_s: float
+
+
 @click.command()
-@click.option("--once", is_flag=True, help="End after the recording; 0 only if all agrees.")
-@click.option("--again", is_flag=True, help="Play on a fresh tape, though one is there.")
+@click.option("--once", is_flag=True, help="End after the recordings; 0 only if all agrees.")
+@click.option("--again", is_flag=True, help="Play on fresh tapes, though some are there.")
 @click.option(
     "--recording",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help=f"Manifest of the recording to play. [{DEFAULT}]",
+    help=f"Manifest of the one recording to play. [a Vietnamese day, then {CRYPTO}]",
 )
 @click.option(
     "--paced",
@@ -43,15 +51,15 @@ BASE = "demo"
 def command(once: bool, again: bool, recording: Path | None, paced: float) -> None:
     """From nothing to a live result on this machine; Ctrl-C ends it.
 
-    Starts the local Kafka and TimescaleDB, then ingest, classifier, writer and gateway as
-    processes, plays a recording through them, and compares what came out with the files.
-    A second start verifies what is there; --again plays once more on a fresh tape.
+    Starts the local Kafka and TimescaleDB, then ingest, classifier, board, writer and gateway as
+    processes, plays a Vietnamese day and a recording of Binance through them, each on a tape of
+    its own, and compares what came out with the files. A second start verifies what is there;
+    --again plays once more on fresh tapes.
     """
     console = Console(soft_wrap=True)
-    manifest = (recording or stack.clone_root() / DEFAULT).resolve()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        sys.exit(_demo(console, manifest, once, again, paced))
+        sys.exit(_demo(console, recording, once, again, paced))
     except KeyboardInterrupt:
         console.print("stopped")
         sys.exit(130)
@@ -63,51 +71,86 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _demo(console: Console, manifest: Path, once: bool, again: bool, paced_s: float) -> int:
-    from services.demo.session import Session, bring_up
+def _demo(console: Console, recording: Path | None, once: bool, again: bool, paced_s: float) -> int:
+    from services.demo.ground import alone, bring_up
+    from services.demo.played import Played
+    from services.demo.session import Session
 
     begun = time.monotonic()
     settings = bring_up(load(), console)
-    settings = settings.model_copy(update={"tape": _tape(settings, manifest, again)})
-    session = Session(settings, manifest, console, paced_s)
-    with session.alone():
-        if session.prepare():
-            console.print(f"tape [bold]{settings.tape}[/bold], new")
-        else:
-            console.print(
-                f"tape [bold]{settings.tape}[/bold] is there: what is missing is played, then all "
-                "is verified; AGAIN=1 (--again) plays on a fresh tape"
-            )
-        agrees = _play(session, console, once, begun)
-    return 0 if agrees else 1
-
-
-def _play(session: Session, console: Console, once: bool, begun: float) -> bool:
-    with session.running() as gateway:
-        url = str((gateway.health() or {})["gateway"])
-        _say_where(console, session.settings, url, session.symbols[0])
-        session.play(url)
-        outcome = session.finish()
+    agrees, sessions = True, []
+    with ExitStack() as up:
+        for act in _acts(recording, paced_s):
+            mine = settings.model_copy(update={"tape": _tape(settings, act.base, again)})
+            session = Session(mine, Played(act.manifest), console, act.paced_s)
+            with ExitStack() as one:
+                one.enter_context(alone(mine))
+                agrees &= _play(session, one, console)
+                if not once:
+                    up.push(one.pop_all())
+                    sessions.append(session)
         console.print(f"{time.monotonic() - begun:.0f} s in all")
         console.print("Kafka and TimescaleDB stay up until `make down`.")
         if not once:
-            console.print(f"\nThe gateway stays up at {url}. Ctrl-C ends the demo.")
-            while True:
-                time.sleep(1)
-                for child in session.children.by_name.values():
-                    child.check()
+            _stay(sessions, console)
+    return 0 if agrees else 1
+
+
+def _play(session: Session, up: ExitStack, console: Console) -> bool:
+    settings, played = session.settings, session.played
+    console.rule(f"[bold]{played.title}")
+    if session.prepare():
+        console.print(f"tape [bold]{settings.tape}[/bold], new")
+    else:
+        console.print(
+            f"tape [bold]{settings.tape}[/bold] is there: what is missing is played, then all "
+            "is verified; AGAIN=1 (--again) plays on a fresh tape"
+        )
+    gateway = up.enter_context(session.running())
+    url = str((gateway.health() or {})["gateway"])
+    _say_where(console, settings, url, played.symbols[0])
+    session.play(url)
+    outcome = session.finish()
+    if played.is_vietnamese:
+        from services.commands import _demo_board
+        from services.demo import board
+
+        derived = outcome.tape.derived
+        title = f"VN30 on tape {settings.tape}, prices in VND / 1,000"
+        _demo_board.show(console, title, board.lines(derived), board.indices(derived))
     return outcome.agrees
 
 
-def _tape(settings: Settings, manifest: Path, again: bool) -> str:
+def _stay(sessions: list[Session], console: Console) -> None:
+    for session in sessions:
+        url = (session.children.by_name["gateway"].health() or {}).get("gateway")
+        console.print(f"\nThe gateway of {session.settings.tape} stays up at {url}.")
+    console.print("Ctrl-C ends the demo.")
+    while True:
+        time.sleep(1)
+        for session in sessions:
+            for child in session.children.by_name.values():
+                child.check()
+
+
+def _acts(recording: Path | None, paced_s: float) -> list[Act]:
+    from services.demo.played import Played
+
+    root = stack.clone_root()
+    if recording is not None and recording.resolve() != root / CRYPTO:
+        manifest = recording.resolve()
+        return [Act(manifest, BASE + Played(manifest).slug, paced_s)]
+    crypto = Act(root / CRYPTO, BASE, paced_s)
+    if recording is not None:
+        return [crypto]
+    return [crypto]
+
+
+def _tape(settings: Settings, base: str, again: bool) -> str:
     """The recording's newest tape, or the next free name; one recording is one tape."""
     from services.runtime import topics_admin
 
     assert settings.kafka is not None
-    base = BASE
-    if manifest != stack.clone_root() / DEFAULT:
-        name = json.loads(manifest.read_text())["name"]
-        base += re.sub(r"[^a-z0-9]", "", name.lower())
     pattern = re.compile(rf"{base}(?:r(\d+))?")
     there = asyncio.run(topics_admin.tapes(settings.kafka))
     rounds = [int(m.group(1) or 1) for tape in there if (m := pattern.fullmatch(tape))]

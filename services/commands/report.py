@@ -1,9 +1,11 @@
-"""Reports over a tape: accuracy, latency, completeness."""
+"""Reports over a tape: accuracy, latency, completeness, agreement, reconciliation."""
 
 import asyncio
+import json
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import psycopg
@@ -14,25 +16,41 @@ from services.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from services.report.facts import Tape
+    from services.report.held import Days
+
+T = TypeVar("T")
 
 
 @click.group()
 def command() -> None:
-    """Reports over a tape: accuracy, latency, completeness."""
+    """Reports over a tape: accuracy, latency, completeness, agreement, reconciliation."""
 
 
 _tape = click.option("--tape", help="The tape to read. [VNTAPE_TAPE, live]")
+_symbol = click.option("--symbol", metavar="CODE", help="Only this symbol.")
+_json = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+
+
+def _asked(asking: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine finds; a topic that the tape lacks is one sentence."""
+    try:
+        return asyncio.run(asking)
+    except (KeyError, IndexError):
+        raise
+    except LookupError as e:
+        raise click.ClickException(str(e)) from e
 
 
 def _read(config: Settings) -> "Tape":
     from services.report import facts
 
-    try:
-        return asyncio.run(facts.read(str(config.kafka), config.tape))
-    except (KeyError, IndexError):
-        raise
-    except LookupError as e:  # a topic the tape lacks
-        raise click.ClickException(str(e)) from e
+    return _asked(facts.read(str(config.kafka), config.tape))
+
+
+def _no_tables(config: Settings) -> click.ClickException:
+    return click.ClickException(
+        f"tape {config.tape} has no tables: `vntape run writer --tape {config.tape}` fills them"
+    )
 
 
 @command.command()
@@ -63,27 +81,98 @@ def latency(tape: str | None) -> None:
 
 @command.command()
 @_tape
+@_symbol
+@click.option("--day", metavar="YYYY-MM-DD", help="Only this trading day.")
+@click.option("--from-topics", is_flag=True, help="Read `market` instead of the database.")
+@_json
+def completeness(
+    tape: str | None, symbol: str | None, day: str | None, from_topics: bool, as_json: bool
+) -> None:
+    """What of the vendor's totals the tape has, by symbol and day, worst first.
+
+    Prints and the known gaps must add up to the vendor's last total of the day (crypto: to the
+    trade ids that passed), foreign trading to R's, odd lots to OL's; these are read from the raw
+    topics by plain JSON. Exit status 1 when something does not add up, 0 when all does.
+    """
+    from services.report import completeness_table, raw
+    from services.report.completeness import compare
+
+    config = reading(tape, db=not from_topics)
+    days = _days(config, from_topics)
+    counted = _asked(raw.counted(str(config.kafka), config.tape))
+    lines = [
+        line
+        for line in compare(counted.days, days.by_key)
+        if symbol in (None, line.symbol) and day in (None, line.day)
+    ]
+    if as_json:
+        said = {
+            "summary": completeness_table.summary(lines),
+            "symbol_days": [line.as_json() for line in lines],
+        }
+        click.echo(json.dumps(said))
+    else:
+        gaps = [] if symbol or day else list(days.venue_gaps.values())
+        completeness_table.show(Console(soft_wrap=True), lines, gaps)
+    sys.exit(1 if any(line.faults for line in lines) else 0)
+
+
+def _days(config: Settings, from_topics: bool) -> "Days":
+    from services.report import held
+
+    if from_topics:
+        return _asked(held.from_topics(str(config.kafka), config.tape))
+    assert config.database_url is not None
+    try:
+        return held.from_database(config.database_url.get_secret_value(), config.tape)
+    except psycopg.errors.UndefinedTable as e:
+        raise _no_tables(config) from e
+
+
+@command.command()
+@_tape
+@_symbol
+@_json
+def agreement(tape: str | None, symbol: str | None, as_json: bool) -> None:
+    """How sources that were not chosen (X, B, iBoard) differ from what `market` has.
+
+    Each is decoded from its raw topic by itself: prints matched by second, price and volume,
+    best bid and ask, foreign trading.
+    """
+    from services.report import agreement_table
+
+    config = reading(tape)
+    found = _asked(agreement_table.read(str(config.kafka), config.tape, symbol))
+    if as_json:
+        click.echo(json.dumps(agreement_table.as_json(found)))
+    else:
+        agreement_table.show(Console(soft_wrap=True), found)
+
+
+@command.command()
+@_tape
 @click.option(
     "--recording",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     required=True,
     help="Manifest of the recording that was played onto the tape.",
 )
-def completeness(tape: str | None, recording: Path) -> None:
+def reconciliation(tape: str | None, recording: Path) -> None:
     """Files = raw topics = market = tables; exit status 1 when something differs."""
-    from services.report import facts, tables
+    from services.report import stored, tables
     from services.report.independent import count
-    from services.report.reconcile import reconcile
+    from services.report.reconcile import Stored, reconcile
 
     config = reading(tape, db=True)
     assert config.database_url is not None
     url = config.database_url.get_secret_value()
     try:
-        rows = facts.stored_rows(url, config.tape)
-        trades = facts.stored_trades(url, config.tape)
+        held = Stored(
+            stored.trades(url, config.tape),
+            stored.rows(url, config.tape),
+            stored.flow(url, config.tape),
+        )
     except psycopg.errors.UndefinedTable as e:
-        raise click.ClickException(
-            f"tape {config.tape} has no tables: `vntape run writer --tape {config.tape}` fills them"
-        ) from e
-    found = reconcile(count(recording), _read(config), trades, rows)
+        raise _no_tables(config) from e
+    found = reconcile(count(recording), _read(config), held)
     sys.exit(0 if tables.checks(Console(soft_wrap=True), found) else 1)

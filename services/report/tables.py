@@ -10,14 +10,20 @@ from services.report.delays import percentile
 from services.report.facts import Tape
 from services.report.reconcile import Check
 
+WIDEST = 300
+"""Characters of a table, at most."""
+
 
 def draw(console: Console, title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """An aligned table: the first column left, the others right."""
+    """An aligned table, the first column left, the others right; never squeezed or cut."""
     drawn = Table(title=title, title_justify="left", title_style="bold", show_edge=False)
     for number, name in enumerate(head):
         drawn.add_column(name, justify="left" if number == 0 else "right")
     for row in rows:
         drawn.add_row(*row)
+    # A narrow terminal scrolls or wraps: an ellipsis would hide figures.
+    wide = console.options.update(max_width=WIDEST)
+    drawn.width = console.measure(drawn, options=wide).maximum
     console.print(drawn)
     console.print()
 
@@ -29,7 +35,7 @@ def messages(console: Console, tape: Tape, rows: Mapping[str, Mapping[str, int]]
         console,
         "Messages in",
         ("feed", "type", "messages"),
-        [("binance " + venue, kind, f"{count:,}") for (venue, kind), count in raw],
+        [(f"{tape.raw.feeds[venue]} {venue}", kind, f"{n:,}") for (venue, kind), n in raw],
     )
     draw(
         console,
@@ -41,7 +47,7 @@ def messages(console: Console, tape: Tape, rows: Mapping[str, Mapping[str, int]]
         console,
         "market",
         ("type", "messages"),
-        [(kind, f"{count:,}") for kind, count in sorted(tape.market_types.items())],
+        [(kind, f"{symbols.total():,}") for kind, symbols in sorted(tape.market.items())],
     )
     stored = {name: sum(by_symbol.values()) for name, by_symbol in rows.items()}
     draw(

@@ -74,9 +74,9 @@ class Demos:
         assert f"tape {tape}," in said
         return said
 
-    def completeness(self, tape: str, recording: Path) -> int:
+    def reconciliation(self, tape: str, recording: Path) -> int:
         """Exit status of the report."""
-        arguments = ("report", "completeness", "--tape", tape, "--recording", str(recording))
+        arguments = ("report", "reconciliation", "--tape", tape, "--recording", str(recording))
         return self.run(*arguments)[0]
 
 
@@ -146,13 +146,13 @@ async def test_two_demos_and_then_an_older_recording_all_reconcile(
     assert in_table(demos.stack.database, f"demoo{unique}") == wanted
 
     tape = f"demon{unique}r2"
-    assert demos.completeness(tape, newer) == 0
+    assert demos.reconciliation(tape, newer) == 0
     with psycopg.connect(demos.stack.database, autocommit=True) as connection:
         one = f"(SELECT seq FROM {tape}.trades_classified ORDER BY seq LIMIT 1)"
         connection.execute(
             f"UPDATE {tape}.trades_classified SET volume = volume + 0.00000001 WHERE seq = {one}"
         )
-    assert demos.completeness(tape, newer) == 1, "a volume that is 1e-8 off was not seen"
+    assert demos.reconciliation(tape, newer) == 1, "a volume that is 1e-8 off was not seen"
     status, said = demos.run("demo", "--once", "--recording", str(newer))
     assert (status, f"tape {tape} is there" in said) == (1, True), said
-    assert demos.completeness(f"demon{unique}", older) == 1, "two recordings were taken for one"
+    assert demos.reconciliation(f"demon{unique}", older) == 1, "two recordings were taken for one"

@@ -1,0 +1,28 @@
+"""
+Counts and sums straight from a recording's files: plain JSON and text, none of our decoders.
+
+One side of the reconciliation; it shares no code with ingest on purpose.
+"""
+
+from services.report.independent.counting import Counting, count
+from services.report.independent.figures import (
+    SCALE,
+    DayKey,
+    Recording,
+    SymbolDay,
+    Trades,
+    day_key,
+    digest,
+)
+
+__all__ = [
+    "SCALE",
+    "Counting",
+    "DayKey",
+    "Recording",
+    "SymbolDay",
+    "Trades",
+    "count",
+    "day_key",
+    "digest",
+]
