@@ -1,0 +1,1 @@
+"""The raw topics as daily files: what a tape is made from, kept for ever, playable again."""
