@@ -22,7 +22,7 @@ from pathlib import Path
 
 from schemas.base import BROADCAST
 from schemas.market import MarketMessage
-from schemas.topics import MARKET, TRADES_CLASSIFIED
+from schemas.topics import MARKET, TRADES_CLASSIFIED, Topic
 from services.runtime import kafka as clients
 from services.runtime import topics_admin
 from services.runtime.outbox import Outboxes
@@ -130,8 +130,8 @@ class Bench:
 class Outputs:
     """Watches the end of an output topic."""
 
-    def __init__(self, bench: Bench, tape: str) -> None:
-        self._bench, self._topic = bench, TRADES_CLASSIFIED.on(tape)
+    def __init__(self, bench: Bench, tape: str, topic: Topic = TRADES_CLASSIFIED) -> None:
+        self._bench, self._topic = bench, topic.on(tape)
         self._client = clients.consumer(bench.kafka, "bench-watch")
 
     async def __aenter__(self) -> "Outputs":

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ import msgspec
 
 from schemas import frames
 from schemas.base import BROADCAST
+from schemas.market import MarketMessage
 from schemas.topics import MARKET, TRADES_CLASSIFIED
 from services.runtime import kafka as clients
 from services.runtime import topics_admin
@@ -96,13 +97,15 @@ def compare(
 
 
 class Load:
-    """Synthetic trades into `market` of a tape, remembering every record it sent."""
+    """Synthetic messages into `market` of a tape, remembering every record it sent."""
 
-    def __init__(self, tape: str, outboxes: Outboxes, symbols: int, seed: int, frame: int) -> None:
+    def __init__(
+        self, tape: str, outboxes: Outboxes, source: Iterator[MarketMessage], frame: int
+    ) -> None:
         self.tape, self.records = tape, defaultdict[int, list[bytes]](list)
         self.sent = 0
         self._outboxes, self._frame = outboxes, frame
-        self._source = messages(1_000_000_000, symbols, seed)
+        self._source = source
         self._last_seq = 0
 
     async def more(self, count: int) -> None:
@@ -140,15 +143,21 @@ class Load:
 
 @asynccontextmanager
 async def load(
-    kafka: str, tape: str, *, symbols: int = 60, seed: int = 1, frame: int = 20
+    kafka: str,
+    tape: str,
+    *,
+    symbols: int = 60,
+    seed: int = 1,
+    frame: int = 20,
+    source: Iterator[MarketMessage] | None = None,
 ) -> AsyncIterator[Load]:
-    """The topics of a tape with 4 partitions, and a load into them."""
+    """The topics of a tape with 4 partitions, and a load into them: trades, or `source`."""
     await topics_admin.apply(kafka, tape, partitions=PARTITIONS)
     producer = clients.producer(kafka, "test-load")
     await producer.start()
     outboxes = Outboxes(producer, on_failure=_complain)
     try:
-        yield Load(tape, outboxes, symbols, seed, frame)
+        yield Load(tape, outboxes, source or messages(1_000_000_000, symbols, seed), frame)
     finally:
         await outboxes.stop()
         await producer.stop()

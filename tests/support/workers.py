@@ -24,7 +24,7 @@ def _die_with_parent() -> None:
 
 
 class Worker:
-    """One worker process of the counting service; may be started again after it ended."""
+    """One worker process; may be started again after it ended."""
 
     def __init__(
         self, number: int, arguments: list[str], environment: dict[str, str], folder: Path
@@ -117,6 +117,13 @@ class Workers:
         )
         self.all.append(worker)
         return worker
+
+    def start_service(self, name: str) -> Worker:
+        """A running worker of a real service, as `vntape run` starts it."""
+        command = [sys.executable, "-m", "services.cli", "run", name, "--tape", self.tape]
+        worker = Worker(1, command, self._environment("", self._settings), self._folder)
+        self.all.append(worker)
+        return worker.start()
 
     def start(self, number: int = 1, **options: Any) -> Worker:
         """A running worker."""
