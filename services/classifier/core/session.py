@@ -51,7 +51,7 @@ def _rows(state: SymbolState, seq: int, over: bool) -> tuple[SessionFlow, ...]:
         for phase, row in flow.phases.items()
         if row.changed or flow.settled <= RANK[phase] < settled
     ]
-    ends = bool(flow.phases) and flow.settled <= CLOSED < settled
+    ends = bool(flow.phases) and flow.settled < CLOSED <= settled
     if not (changed or ends or flow.changed):
         return NO_ROWS
     rows = [
