@@ -148,7 +148,7 @@ SESSION_FLOW = Topic(
     stream="symbol",
     key="routing key",
     producers=("classifier",),
-    consumers=("gateway",),
+    consumers=("writer", "gateway"),
 )
 CLASSIFIER_SNAPSHOTS = Topic(
     name="classifier-snapshots",
@@ -176,7 +176,7 @@ def _latest(name: str, value: Any, key: str) -> Topic:
         stream="symbol",
         key=key,
         producers=("board",),
-        consumers=("gateway",),
+        consumers=("writer", "gateway"),
         compacted=True,
     )
 

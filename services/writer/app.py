@@ -11,7 +11,7 @@ import random
 from collections.abc import Awaitable, Callable
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.runtime import database, kafka, logs, roles
@@ -22,6 +22,7 @@ from services.runtime.settings import Settings, SettingsError
 from services.runtime.supervisor import EXIT_REFUSE
 from services.writer.core.batch import STORED_TOPICS, Batch, Refused
 from services.writer.core.positions import HoleError, OutsideLogError, Place
+from services.writer.core.refused import venue as venue_of_line
 from services.writer.core.size import BatchSize
 from services.writer.reader import AbsentError, Reader
 from services.writer.store import OvertakenError, Refuse, Store, Stored, UnmigratedError
@@ -30,7 +31,7 @@ log = logs.get(__name__)
 
 BACKOFF_S = (0.2, 10.0)
 FETCH_BYTES = 512 * 1024
-"""Of a partition at a time: 25 partitions may each wait with so much."""
+"""Of a partition at a time: 85 partitions may each wait with so much."""
 STORE_TIMEOUT_S = 90.0
 """Above the writer role's statement_timeout: a server that says nothing, or too many bad rows."""
 LETTERS_TIMEOUT_S = 8.0
@@ -138,19 +139,20 @@ class Writer:
     ) -> None:
         async def refuse(refused: list[Refused]) -> None:
             for one in refused:
-                letters.send(
-                    one.reason,
-                    one.line,
-                    topic=one.topic,
-                    partition=str(one.partition),
-                    offset=str(one.offset),
-                    index=str(one.index),
-                )
+                origin = {
+                    "topic": one.topic,
+                    "partition": str(one.partition),
+                    "offset": str(one.offset),
+                    "index": str(one.index),
+                }
+                if venue := venue_of_line(one.line):
+                    origin["venue"] = venue
+                letters.send(one.reason, one.line, None, **origin)
                 self._metrics.dead_letters.labels("writer", one.reason.partition(":")[0]).inc()
             async with asyncio.timeout(LETTERS_TIMEOUT_S):
                 await outboxes.flush()
 
-        watch = asyncio.create_task(self._watch(reader.consumer))
+        watch = asyncio.create_task(self._watch(reader))
         upcoming = asyncio.create_task(reader.next(self._size.rows))
         try:
             self._health.ready = True
@@ -194,8 +196,9 @@ class Writer:
         for one in stored.refused:
             log.warning("refused", reason=one.reason, topic=one.topic, partition=one.partition)
 
-    async def _watch(self, consumer: AIOKafkaConsumer) -> None:
+    async def _watch(self, reader: Reader) -> None:
         """Once a second: how much waits, is the broker there, and our offsets for display."""
+        consumer = reader.consumer
         while True:
             tps = list(consumer.assignment())
             try:
@@ -205,6 +208,7 @@ class Writer:
                     await consumer.commit(
                         {tp: self._stored[self._names[tp.topic], tp.partition] for tp in tps}
                     )
+                    await reader.look()
                 self._health.problems.pop("kafka", None)
             except AWAY as e:
                 self._health.problems["kafka"] = f"the broker does not answer: {e!r}"

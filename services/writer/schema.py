@@ -104,7 +104,10 @@ def size(database_url: str, tape: str, seconds: float = 5.0) -> Size:
         except errors.QueryCanceled:
             estimate = "SELECT coalesce(sum(approximate_row_count(t::regclass)), 0)"
             rows, exact = _number(connection, f"{estimate} FROM unnest(%s::text[]) t", names), False
-        total = "SELECT coalesce(sum(hypertable_size(t::regclass)), 0) FROM unnest(%s::text[]) t"
+        total = (
+            "SELECT coalesce(sum(coalesce(hypertable_size(t::regclass), "
+            "pg_total_relation_size(t::regclass))), 0) FROM unnest(%s::text[]) t"
+        )
         return Size(rows, exact, _number(connection, total, names))
 
 

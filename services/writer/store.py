@@ -7,6 +7,9 @@ Three ways, tried in this order for each table:
    into a temporary table and insert what is new. What is there must be equal: the same
    (symbol, seq, part) with another content is a broken law, and is refused.
 3. The database refuses a row: halve until the bad row stands alone, and refuse that one.
+
+A table with a natural key begins with the second way: of each key the newest row of the batch,
+in place of the one that is there if that is older. So runs that are read again change nothing.
 """
 
 from collections.abc import Awaitable, Callable
@@ -52,6 +55,7 @@ class Target:
     Attributes:
         types: for psycopg, which takes our values for them.
         key: what makes a row one; `compare`: whether another content under it is an error.
+        natural: the newest (seq, part) of a key is kept.
         repeated: the same row is sent often, so the first way would always fail.
     """
 
@@ -60,10 +64,11 @@ class Target:
     types: tuple[str, ...]
     key: tuple[str, ...]
     compare: bool
+    natural: bool
     repeated: bool
 
     def sql(self, template: str) -> sql.Composed:
-        """`template` with {table}, {stage}, {columns} and {key} filled in."""
+        """`template` with {table}, {stage}, {columns}, {key} and the like filled in."""
         return sql.SQL(template).format(
             table=sql.Identifier(self.name),
             stage=sql.Identifier("pg_temp", f"new_{self.name}"),
@@ -71,7 +76,14 @@ class Target:
             key=sql.SQL(", ").join(map(sql.Identifier, self.key)),
             old=sql.SQL(", ").join(sql.Identifier("old", c) for c in self.columns),
             new=sql.SQL(", ").join(sql.Identifier("new", c) for c in self.columns),
+            excluded=sql.SQL(", ").join(sql.Identifier("excluded", c) for c in self.columns),
+            same=sql.SQL(", ").join(map(sql.Identifier, self._same)),
         )
+
+    @property
+    def _same(self) -> tuple[str, ...]:
+        """What two rows share that must be equal altogether."""
+        return (*self.key, "seq", "part") if self.natural else self.key
 
 
 def _targets() -> dict[str, Target]:
@@ -79,19 +91,28 @@ def _targets() -> dict[str, Target]:
     for table in TABLES:
         columns = copied(table)
         names, types = zip(*((c.name, COPY_TYPES[c.type]) for c in columns), strict=True)
-        out[table.name] = Target(table.name, names, types, table.key, True, table.broadcast)
+        repeated = table.broadcast or table.natural
+        out[table.name] = Target(table.name, names, types, table.key, True, table.natural, repeated)
     names, types = tuple(refused.COLUMNS), tuple(refused.COLUMNS.values())
     key = ("service", "venue", "key", "reason")
-    out["dead_letters"] = Target("dead_letters", names, types, key, False, True)
+    out["dead_letters"] = Target("dead_letters", names, types, key, False, False, True)
     return out
 
 
 TARGETS = _targets()
+_ADD = "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} ON CONFLICT DO NOTHING"
+_REPLACE = (
+    # `part` has its default where the message has none.
+    "INSERT INTO {table} AS old ({columns}) SELECT DISTINCT ON ({key}) {columns} FROM {stage} "
+    "ORDER BY {key}, seq DESC, part DESC "
+    "ON CONFLICT ({key}) DO UPDATE SET ({columns}) = ROW({excluded}) "
+    "WHERE (old.seq, old.part) < (excluded.seq, excluded.part)"
+)
 
 
 @dataclass(slots=True)
 class Stored:
-    """What became of a batch: rows new in each table, repeats left out, messages refused."""
+    """What became of a batch: rows new in each table, those left out, messages refused."""
 
     rows: dict[str, int] = field(default_factory=dict)
     repeats: dict[str, int] = field(default_factory=dict)
@@ -219,12 +240,8 @@ class _Put:
 
     async def _insert(self, rows: list[Row]) -> None:
         await self._copy("COPY {stage} ({columns}) FROM STDIN (FORMAT BINARY)", rows)
-        cursor = await self._connection.execute(
-            self._target.sql(
-                "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} "
-                "ON CONFLICT DO NOTHING"
-            )
-        )
+        add = self._target.sql(_REPLACE if self._target.natural else _ADD)
+        cursor = await self._connection.execute(add)
         repeats = len(rows) - cursor.rowcount
         contradictions = await self._contradictions() if repeats and self._target.compare else []
         await self._connection.execute(self._target.sql("DELETE FROM {stage}"))
@@ -236,7 +253,7 @@ class _Put:
         cursor = await self._connection.execute(
             self._target.sql(
                 "SELECT new.seq, to_json(new)::text FROM {stage} new JOIN {table} old "
-                "USING ({key}) WHERE ({new}) IS DISTINCT FROM ({old})"
+                "USING ({same}) WHERE ({new}) IS DISTINCT FROM ({old})"
             )
         )
         reason = f"contradiction: {self._target.name} has another row with this key"

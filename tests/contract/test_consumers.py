@@ -222,8 +222,10 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("market", "gateway"): through_gateway,
     ("trades-classified", "writer"): through_writer,
     ("trades-classified", "gateway"): through_gateway,
+    ("session-flow", "writer"): through_writer,
     ("session-flow", "gateway"): through_gateway,
     ("dead-letters", "writer"): through_writer,
+    **{(t, "writer"): through_writer for t in LATEST},
     **{(t, "gateway"): through_gateway for t in LATEST},
 }
 """(topic, consumer) -> what puts an example through the consumer's core."""

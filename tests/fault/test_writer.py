@@ -15,6 +15,7 @@ import pytest
 
 from services.runtime.settings import Settings
 from services.stack import Addresses
+from tests.support.derived import derived, send_with_repeats
 from tests.support.eventually import TIME_FACTOR, eventually
 from tests.support.stack import ROOT, OwnStack
 from tests.support.tables import assert_equal, stored_all
@@ -83,7 +84,7 @@ def process(settings: Settings, folder: Path) -> Iterator[WriterProcess]:
 async def test_killed_at_random_moments_it_stores_each_message_once(
     stack: Addresses, tape: str, tmp_path: Path
 ) -> None:
-    """Under a steady load, and with a classifier that repeats whole runs."""
+    """Under a steady load, and with computing services that repeat whole runs."""
     print(f"VNTAPE_TEST_SEED={SEED}")
     rnd = random.Random(SEED)
     settings = await prepared(stack, tape)
@@ -91,11 +92,12 @@ async def test_killed_at_random_moments_it_stores_each_message_once(
     with process(settings, tmp_path) as writer:
         async with Sender(stack.kafka, tape) as sender:
             sending = asyncio.create_task(_steadily(sender, messages))
+            repeating = asyncio.create_task(_derived_steadily(sender))
             for _ in range(KILLS):
                 await asyncio.sleep(rnd.uniform(0.1, 1.6))  # the random moment itself
                 writer.end(signal.SIGKILL)
                 writer.start()
-            await sending
+            await asyncio.gather(sending, repeating)
             await eventually(lambda: stored_all(stack.kafka, stack.database, tape), 60, every=0.2)
         assert writer.end(signal.SIGTERM) == 0
     assert await assert_equal(stack.kafka, stack.database, tape) > 30_000
@@ -108,6 +110,14 @@ async def _steadily(sender: Sender, messages: list) -> None:
         if start % 5000 == 4500:
             await sender.market(messages[start - 1000 : start])
         await asyncio.sleep(0.1)
+
+
+async def _derived_steadily(sender: Sender) -> None:
+    """`board` and its like meanwhile, whose rows are replaced, and older runs of them again."""
+    messages = derived(600, seed=SEED)
+    for start in range(0, len(messages), 500):
+        await send_with_repeats(sender, messages[start : start + 500], SEED + start)
+        await asyncio.sleep(0.5)
 
 
 async def test_database_and_broker_killed_and_back(own_stack: OwnStack, tmp_path: Path) -> None:

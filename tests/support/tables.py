@@ -5,6 +5,7 @@ It shares no code with the writer: rows come by SELECT, messages by msgspec.to_b
 """
 
 from collections import Counter
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -13,9 +14,28 @@ from psycopg.rows import dict_row
 
 from schemas import frames
 from schemas.market import Clock, Trade
-from schemas.topics import MARKET, TRADES_CLASSIFIED
-from schemas.trades_classified import TradeClassified, TradesClassifiedMessage
+from schemas.session_flow import SessionFlow
+from schemas.topics import (
+    BOARD,
+    BY_NAME,
+    INDEX_VALUES,
+    INSTRUMENTS,
+    MARKET,
+    SESSION_FLOW,
+    SESSIONS,
+    TRADES_CLASSIFIED,
+)
+from schemas.trades_classified import TradeClassified
 from services.runtime import kafka
+
+NEWEST: dict[str, tuple[str, tuple[str, ...]]] = {
+    "board": ("board", ("symbol", "day")),
+    "instrument": ("instruments", ("symbol",)),
+    "basket": ("instruments_basket", ("symbol",)),
+    "status": ("sessions", ("symbol", "venue", "exchange")),
+    "index": ("index_values", ("symbol",)),
+}
+"""Type -> the table that has the newest message of each of these keys."""
 
 Row = tuple[str, tuple[tuple[str, Any], ...]]
 
@@ -28,20 +48,37 @@ def _plain(value: Any) -> Any:
     """Lists as tuples, numbers as floats: what is equal in the database is equal here."""
     if isinstance(value, list | tuple):
         return tuple(_plain(v) for v in value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, dict):
         return tuple(sorted((k, _plain(v)) for k, v in value.items()))
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _of_message(message: Any) -> Row:
+def _fields(message: Any) -> dict[str, Any]:
     fields = {f: msgspec.to_builtins(getattr(message, f)) for f in message.__struct_fields__}
-    fields.setdefault("part", 0)
+    return {"part": 0, **fields}
+
+
+def _of_message(message: Any) -> Row:
+    fields = _fields(message)
     tag = message.__struct_config__.tag
     if tag == "quote":
         for side, name in (("bids", "bid"), ("asks", "ask")):
             best = fields[side][0] if fields[side] else (None, None)
             fields[f"{name}_price"], fields[f"{name}_volume"] = best
-    return _row("trades_classified" if tag == "trade_classified" else f"market_{tag}", fields)
+    own = {"trade_classified": "trades_classified", "session_flow": "session_flow"}
+    return _row(own.get(tag, f"market_{tag}"), fields)
+
+
+async def _there(bootstrap: str, tape: str, names: list[str]) -> list[str]:
+    client = kafka.consumer(bootstrap, "test-names")
+    await client.start()
+    try:
+        topics = await client.topics()
+    finally:
+        await client.stop()
+    return [name for name in names if BY_NAME[name].on(tape) in topics]
 
 
 async def in_topics(bootstrap: str, tape: str) -> set[Row]:
@@ -51,12 +88,30 @@ async def in_topics(bootstrap: str, tape: str) -> set[Row]:
         for message in frames.messages_and_errors(record.value):
             if not isinstance(message, Trade | Clock | frames.BadLine):
                 rows.add(_of_message(message))
-    decoder = msgspec.json.Decoder(TradesClassifiedMessage)
-    async for record in kafka.read_all(bootstrap, TRADES_CLASSIFIED.on(tape)):
-        message = decoder.decode(record.value)
-        if isinstance(message, TradeClassified):
-            rows.add(_of_message(message))
-    return rows
+    events = [TRADES_CLASSIFIED.name, SESSION_FLOW.name]
+    for name in await _there(bootstrap, tape, events):
+        decoder = msgspec.json.Decoder(BY_NAME[name].value)
+        async for record in kafka.read_all(bootstrap, BY_NAME[name].on(tape)):
+            message = decoder.decode(record.value)
+            if isinstance(message, TradeClassified | SessionFlow):
+                rows.add(_of_message(message))
+    return rows | await _newest(bootstrap, tape)
+
+
+async def _newest(bootstrap: str, tape: str) -> set[Row]:
+    best: dict[Any, tuple[tuple[int, int], Row]] = {}
+    states = [t.name for t in (BOARD, INSTRUMENTS, SESSIONS, INDEX_VALUES)]
+    for name in await _there(bootstrap, tape, states):
+        decoder = msgspec.json.Decoder(BY_NAME[name].value)
+        async for record in kafka.read_all(bootstrap, BY_NAME[name].on(tape)):
+            message = decoder.decode(record.value)
+            table, key = NEWEST[message.__struct_config__.tag]
+            fields = _fields(message)
+            at = (fields["seq"], fields["part"])
+            place = (table, *(fields[k] for k in key))
+            if place not in best or at > best[place][0]:
+                best[place] = at, _row(table, fields)
+    return {row for _, row in best.values()}
 
 
 def in_tables(database: str, tape: str) -> Counter[Row]:
@@ -68,7 +123,7 @@ def in_tables(database: str, tape: str) -> Counter[Row]:
             "WHERE hypertable_schema = %s",
             [tape],
         ).fetchall()
-        for name in (n["name"] for n in names):
+        for name in [*(n["name"] for n in names), *(table for table, _ in NEWEST.values())]:
             query = f"SELECT *, (extract(epoch FROM ts) * 1000)::bigint AS ts_ms FROM {tape}.{name}"
             for row in connection.execute(query):
                 del row["ts"]
@@ -94,14 +149,16 @@ async def assert_equal(bootstrap: str, database: str, tape: str) -> int:
 
 
 async def stored_all(bootstrap: str, database: str, tape: str) -> bool:
-    """Whether the stored offsets are at the ends of the topics."""
+    """Whether the stored offsets are at the ends of the topics that the tape has."""
+    stored = [MARKET, TRADES_CLASSIFIED, SESSION_FLOW, BOARD, INSTRUMENTS, SESSIONS, INDEX_VALUES]
+    there = await _there(bootstrap, tape, [t.name for t in stored])
     client = kafka.consumer(bootstrap, "test-ends")
     await client.start()
     try:
         ends = {}
-        for topic in (MARKET, TRADES_CLASSIFIED):
-            spans = await kafka.bounds(client, topic.on(tape))
-            ends |= {(topic.name, tp.partition): end for tp, (_, end) in spans.items()}
+        for name in there:
+            spans = await kafka.bounds(client, BY_NAME[name].on(tape))
+            ends |= {(name, tp.partition): end for tp, (_, end) in spans.items()}
     finally:
         await client.stop()
     with psycopg.connect(database) as connection:

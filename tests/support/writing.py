@@ -115,10 +115,10 @@ class Sender:
             self.raw(MARKET.name, number, frames.encode_frame(lines))
         await self._outboxes.flush()
 
-    def raw(self, topic: str, number: int, value: bytes) -> None:
-        """One record as it is; `flush` sends it."""
+    def raw(self, topic: str, number: int, value: bytes, key: bytes | None = None) -> None:
+        """One record as it is; `flush` sends it. A compacted topic takes none without a key."""
         full = topic if self._tape == "live" else f"{self._tape}.{topic}"
-        self._outboxes.get(full, number).append(None, value)
+        self._outboxes.get(full, number).append(key, value)
 
     async def flush(self) -> None:
         """Wait until all is on the broker."""

@@ -11,15 +11,15 @@ import msgspec
 
 from schemas import frames
 from schemas.frames import BadLine
-from schemas.topics import BY_NAME, DEAD_LETTERS, MARKET, TRADES_CLASSIFIED
+from schemas.topics import BY_NAME, DEAD_LETTERS, Topic
 from services.writer.core import refused
 from services.writer.core.positions import HoleError, Place
 from services.writer.core.rows import TO_ROW, Row
 
-STORED_TOPICS = (MARKET, TRADES_CLASSIFIED, DEAD_LETTERS)
+STORED_TOPICS: tuple[Topic, ...] = (*(BY_NAME[name] for name in TO_ROW), DEAD_LETTERS)
 
 _decode_one = {t.name: msgspec.json.Decoder(t.value).decode for t in STORED_TOPICS if t.value}
-_UNUSABLE = (OverflowError, struct.error, UnicodeError)
+_UNUSABLE = (OverflowError, struct.error, ValueError)
 
 
 class Record(Protocol):
@@ -83,16 +83,18 @@ class Batch:
         Take one record; `topic` is its name without the tape.
 
         Raises:
-            HoleError: it is not the next one of its partition.
+            HoleError: it is not the next one of its partition (of a compacted topic: not later
+                than the one before).
         """
         place, offset = (topic, record.partition), record.offset
         expected = self.new.get(place)
         if expected is None:
             expected = self.old[place] = self.positions[place]
-        if offset != expected:
+        if offset != expected and not (offset > expected and BY_NAME[topic].compacted):
             raise HoleError(topic, record.partition, expected, offset)
         self.new[place] = offset + 1
         messages = _messages(topic, record)
+        rules = TO_ROW.get(topic, {})
         self.count += len(messages)
         self.bytes += len(record.value or b"")
         # The only spelling of NUL in JSON; most records have none, and no string is looked at.
@@ -102,7 +104,7 @@ class Batch:
                 reason = f"undecodable: {message.reason}"
                 self.refused.append(_refuse(reason, topic, record, index))
                 continue
-            target = _LETTER_TO_ROW if message is LETTER else TO_ROW.get(type(message))
+            target = _LETTER_TO_ROW if message is LETTER else rules.get(type(message))
             if target is None:
                 continue
             table, to_row = target

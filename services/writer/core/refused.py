@@ -1,8 +1,12 @@
 """The row of a dead letter; nothing in one can make the database refuse it."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
+
+from schemas.base import BROADCAST, Venue
+from schemas.keys import venue_of
 from services.writer.core.rows import Row, timestamp
 
 COLUMNS: dict[str, str] = {
@@ -35,6 +39,30 @@ def row(record: Any) -> Row:
         timestamp(record.timestamp),
         record.value or b"",
     )
+
+
+class _Source(msgspec.Struct):
+    symbol: str = BROADCAST
+    venue: str = ""
+
+
+_source = msgspec.json.Decoder(_Source)
+
+
+def venue(line: bytes) -> str:
+    """
+    The venue whose counter gave the seq of a refused message; empty where it does not say.
+
+    >>> venue(b'{"symbol":"BTCUSDT.BN"}'), venue(b'{"symbol":"*","venue":"VN"}'), venue(b"?")
+    ('BN', 'VN', '')
+    """
+    try:
+        source = _source.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    if source.venue:
+        return source.venue if source.venue in get_args(Venue) else ""
+    return "" if source.symbol == BROADCAST else venue_of(source.symbol)
 
 
 def _text(data: bytes) -> str:

@@ -2,18 +2,21 @@
 
 import struct
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from services.writer.core.tables import TABLES, Column, Table
+from schemas.topics import MARKET
+from services.writer.core.tables import STORED_TOPICS, TABLES, TOPS, Column, SqlType, Table
 
 _POSTGRES_EPOCH_MS = 946_684_800_000
 """2000-01-01T00:00Z: PostgreSQL counts time from there."""
 _TIMES_US = range(-211_813_488_000_000_000, 9_223_371_331_200_000_000)
 """What a timestamptz holds: 4714-11-24 BC to 294276-12-31 (datatype/timestamp.h)."""
+_POSTGRES_EPOCH = date(2000, 1, 1).toordinal()
 _FLOAT8_OID = 701
 _NO_LEVELS = struct.pack(">iii", 0, 0, _FLOAT8_OID)
 _NO_TOP = (None, None)
@@ -22,9 +25,11 @@ Row = tuple[Any, ...]
 ToRow = Callable[[Any], Row]
 
 COPY_TYPES = {
-    # Binary COPY takes the server's own form: int64 µs since 2000 for a time, and the bytes
-    # made below for arrays and jsonb. psycopg's list adaptation costs ten times as much.
+    # Binary COPY takes the server's own form: int64 µs since 2000 for a time, int32 days for a
+    # date, and the bytes made below for arrays and jsonb. psycopg's list adaptation costs ten
+    # times as much.
     "timestamp with time zone": "int8",
+    "date": "int4",
     "double precision[]": "bytea",
     "jsonb": "bytea",
     "double precision": "float8",
@@ -50,6 +55,20 @@ def timestamp(ts_ms: int) -> int:
 
 
 @lru_cache(maxsize=4096)
+def days(day: str) -> int:
+    """
+    An ISO date as PostgreSQL's days since 2000.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return date.fromisoformat(day).toordinal() - _POSTGRES_EPOCH
+    except ValueError as e:
+        raise ValueError(f"day {day[:40]!r} is no date as 2026-07-20 is") from e
+
+
+@lru_cache(maxsize=4096)
 def _levels_layout(count: int) -> struct.Struct:
     # Two dimensions, no nulls; [count][2], lower bounds 1; then a length and a value each.
     return struct.Struct(">5i2i" + "id" * (2 * count))
@@ -68,6 +87,14 @@ def _jsonb(value: Any) -> bytes:
     return b"\x01" + msgspec.json.encode(value)
 
 
+_CONVERTED: dict[SqlType, Callable[[Any], Any]] = {
+    "timestamp with time zone": timestamp,
+    "date": days,
+    "double precision[]": levels,
+    "jsonb": _jsonb,
+}
+
+
 def copied(table: Table) -> tuple[Column, ...]:
     """The table's columns in the order of `to_row`: plain ones, then those that are converted."""
     plain = [c for c in table.columns if _plain(c)]
@@ -75,15 +102,15 @@ def copied(table: Table) -> tuple[Column, ...]:
 
 
 def _plain(column: Column) -> bool:
-    converted = column.type in ("timestamp with time zone", "double precision[]", "jsonb")
-    return column.name == column.field and not converted
+    return column.name == column.field and column.type not in _CONVERTED
 
 
 def _to_row(table: Table) -> ToRow:
     names = [c.name for c in table.columns if _plain(c)]
     plain: Callable[[Any], Row] = attrgetter(*names)
-    shape = tuple(c.name for c in copied(table)[len(names) :])
-    match shape:
+    rest = copied(table)[len(names) :]
+    # What comes most often is written out: a loop over the columns costs twice as much.
+    match tuple(c.name for c in rest):
         case ("ts",):
             return lambda m: (*plain(m), timestamp(m.ts_ms))
         case ("ts", "bids", "asks"):
@@ -97,14 +124,34 @@ def _to_row(table: Table) -> ToRow:
                 *(m.asks[0] if m.asks else _NO_TOP),
                 levels(m.asks),
             )
-        case ("ts", "members"):
-            return lambda m: (*plain(m), timestamp(m.ts_ms), _jsonb(m.members))
-        case ("ts", "price_steps"):
-            return lambda m: (*plain(m), timestamp(m.ts_ms), levels(m.price_steps))
-    raise TypeError(f"no rule makes rows of {table.name} with {shape}")
+    values = [_value(c) for c in rest]
+    return lambda m: (*plain(m), *[value(m) for value in values])
 
 
-TO_ROW: dict[type[msgspec.Struct], tuple[str, ToRow]] = {
-    t.struct: (t.name, _to_row(t)) for t in TABLES
+def _value(column: Column) -> Callable[[Any], Any]:
+    """What makes the value of one column that is converted."""
+    if column.name in TOPS.get(column.field, ()):
+        place = TOPS[column.field].index(column.name)
+        return lambda m: (getattr(m, column.field) or (_NO_TOP,))[0][place]
+    convert = _CONVERTED[column.type]
+
+    def value(message: Any) -> Any:
+        found = getattr(message, column.field)
+        return None if found is None else convert(found)
+
+    return value
+
+
+Rules = dict[type[msgspec.Struct], tuple[str, ToRow]]
+
+_FORWARDED: Rules = {t.struct: (t.name, _to_row(t)) for t in TABLES if t.broadcast}
+"""Gaps and statuses in a derived topic: a gap of a loss accepted there stands nowhere else."""
+
+TO_ROW: dict[str, Rules] = {
+    topic: {
+        **(_FORWARDED if topic != MARKET.name else {}),
+        **{t.struct: (t.name, _to_row(t)) for t in TABLES if t.topic == topic},
+    }
+    for topic in STORED_TOPICS
 }
-"""Message type -> its table and what makes its row; types that are not stored are absent."""
+"""Topic -> message type -> its table and what makes its row; types not stored are absent."""

@@ -11,35 +11,31 @@ import msgspec
 from msgspec import inspect
 
 from schemas import market
-from schemas.topics import MARKET, TRADES_CLASSIFIED
+from schemas.board import BoardRow
+from schemas.session_flow import SessionFlow
+from schemas.topics import (
+    BOARD,
+    INDEX_VALUES,
+    INSTRUMENTS,
+    MARKET,
+    SESSION_FLOW,
+    SESSIONS,
+    TRADES_CLASSIFIED,
+    Topic,
+)
 from schemas.trades_classified import TradeClassified
 
 SqlType = Literal[
     "text", "bigint", "integer", "double precision", "boolean", "timestamp with time zone",
-    "double precision[]", "text[]", "jsonb",
+    "date", "double precision[]", "text[]", "jsonb",
 ]  # fmt: skip
 
 KEY = ("symbol", "ts", "seq", "part")
 
 _PLACED = ("symbol", "seq", "ts_ms")
 """Fields whose column is `head`, not derived from the field's type."""
-
-STORED: tuple[type[msgspec.Struct], ...] = (
-    market.Quote,
-    market.BookDelta,
-    market.Foreign,
-    market.Day,
-    market.Index,
-    market.Auction,
-    market.OpenInterest,
-    market.Candle,
-    market.Instrument,
-    market.Basket,
-    market.Status,
-    market.Gap,
-    TradeClassified,
-)
-"""A trade is stored once, classified; clocks are not stored."""
+_DATES = ("day",)
+"""Fields whose text is an ISO date, and whose column is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +54,20 @@ class Table:
     One table, in the tape's schema.
 
     Attributes:
+        topic: whose messages of type `struct` it holds.
         key: the primary key. Broadcast messages have the symbol "*" in all venues, so the
             tables they go to have the venue in their key.
+        natural: the key is of the world (a board's row: symbol and day), not of the message: the
+            table holds the newest message of each key and an older one never replaces it.
         broadcast: the same message comes in every partition of the topic and is stored once.
     """
 
     name: str
+    topic: str
     struct: type[msgspec.Struct]
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    natural: bool
     broadcast: bool
 
 
@@ -78,8 +79,9 @@ def _sql_type(info: inspect.Type) -> tuple[SqlType, bool]:
             nullable = len(rest) < len(types)
             if {type(t) for t in rest} == {inspect.IntType, inspect.FloatType}:
                 return "double precision", nullable
-            (only,) = rest
-            return _sql_type(only)[0], nullable
+            # A literal of several aliases is a union of literals: all of one column type.
+            (only,) = {_sql_type(t)[0] for t in rest}
+            return only, nullable
         case inspect.StrType() | inspect.LiteralType():
             return "text", False
         case inspect.IntType():
@@ -102,7 +104,7 @@ _HEAD = (
     Column("symbol", "text", nullable=False, field="symbol"),
     Column("seq", "bigint", nullable=False, field="seq"),
 )
-_TOPS: dict[str, tuple[str, str]] = {
+TOPS: dict[str, tuple[str, str]] = {
     "bids": ("bid_price", "bid_volume"),
     "asks": ("ask_price", "ask_volume"),
 }
@@ -119,19 +121,53 @@ def _columns(struct: type[msgspec.Struct]) -> tuple[Column, ...]:
         kind, nullable = _sql_type(field.type)
         # The number of an output among those of one input: never large, and in every key.
         kind = "integer" if field.name == "part" else kind
-        if struct is market.Quote and field.name in _TOPS:
-            out += [Column(n, "double precision", True, field.name) for n in _TOPS[field.name]]
+        kind = "date" if field.name in _DATES and kind == "text" else kind
+        if struct is market.Quote and field.name in TOPS:
+            out += [Column(n, "double precision", True, field.name) for n in TOPS[field.name]]
         out.append(Column(field.name, kind, nullable, field.name))
     return tuple(out)
 
 
-def _table(struct: type[msgspec.Struct]) -> Table:
-    tag = struct.__struct_config__.tag
-    name = TRADES_CLASSIFIED.table if struct is TradeClassified else f"{MARKET.table}_{tag}"
-    broadcast = struct in (market.Status, market.Gap)
-    key = (*KEY, "venue") if broadcast else KEY
-    return Table(name, struct, _columns(struct), key, broadcast)
+def _table(
+    topic: Topic,
+    struct: type[msgspec.Struct],
+    name: str = "",
+    natural: tuple[str, ...] = (),
+) -> Table:
+    broadcast = topic is MARKET and struct in (market.Status, market.Gap)
+    key = natural or ((*KEY, "venue") if broadcast else KEY)
+    return Table(
+        name or topic.table, topic.name, struct, _columns(struct), key, bool(natural), broadcast
+    )
 
 
-TABLES: tuple[Table, ...] = tuple(_table(s) for s in STORED)
+def _of_market(struct: type[msgspec.Struct]) -> Table:
+    return _table(MARKET, struct, f"{MARKET.table}_{struct.__struct_config__.tag}")
+
+
+TABLES: tuple[Table, ...] = (
+    # A trade is stored once, classified; clocks are not stored.
+    _of_market(market.Quote),
+    _of_market(market.BookDelta),
+    _of_market(market.Foreign),
+    _of_market(market.Day),
+    _of_market(market.Index),
+    _of_market(market.Auction),
+    _of_market(market.OpenInterest),
+    _of_market(market.Candle),
+    _of_market(market.Instrument),
+    _of_market(market.Basket),
+    _of_market(market.Status),
+    _of_market(market.Gap),
+    _table(TRADES_CLASSIFIED, TradeClassified),
+    _table(SESSION_FLOW, SessionFlow),
+    _table(BOARD, BoardRow, natural=("symbol", "day")),
+    _table(INSTRUMENTS, market.Instrument, natural=("symbol",)),
+    _table(INSTRUMENTS, market.Basket, "instruments_basket", natural=("symbol",)),
+    # The symbol of an exchange's own status is "*".
+    _table(SESSIONS, market.Status, natural=("symbol", "venue", "exchange")),
+    _table(INDEX_VALUES, market.Index, natural=("symbol",)),
+)
 BY_NAME: dict[str, Table] = {t.name: t for t in TABLES}
+STORED_TOPICS: tuple[str, ...] = tuple(dict.fromkeys(t.topic for t in TABLES))
+"""Topics of which something is stored, the dead letters aside."""

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import frames
-from schemas.market import Basket, Clock, Member, Quote, Trade
+from schemas.market import Basket, Clock, Member, Quote, Status, Trade
 from services.writer.core import refused
 from services.writer.core.batch import Batch
 from services.writer.core.positions import HoleError, OutsideLogError, check
-from services.writer.core.rows import levels, timestamp
+from services.writer.core.rows import days, levels, timestamp
 from services.writer.core.size import BatchSize
-from services.writer.core.tables import BY_NAME, STORED
+from services.writer.core.tables import BY_NAME, TABLES
+from tests.support.derived import board_row
 from tests.support.writing import classified, market
 
 ANYWHERE = {("market", 0): 0, ("trades-classified", 0): 0, ("dead-letters", 0): 0}
@@ -39,12 +40,13 @@ def quote(seq: int = 1, **more: object) -> Quote:
 def test_every_message_of_market_but_trades_and_clocks_has_a_table() -> None:
     from schemas.market import MarketMessage
 
-    stored = set(STORED)
+    stored = {t.struct for t in TABLES if t.topic == "market"}
     assert set(MarketMessage.__args__) - stored == {Trade, Clock}
 
 
 def test_broadcast_tables_have_the_venue_in_their_key() -> None:
-    assert {n for n, t in BY_NAME.items() if "venue" in t.key} == {"market_gap", "market_status"}
+    with_venue = {n for n, t in BY_NAME.items() if "venue" in t.key and not t.natural}
+    assert with_venue == {"market_gap", "market_status"}
 
 
 def test_a_frame_gives_its_rows_in_order_and_neither_trades_nor_clocks() -> None:
@@ -186,3 +188,60 @@ def test_a_classified_trade_is_a_row() -> None:
     batch = Batch(ANYWHERE)
     batch.add("trades-classified", Record(msgspec.json.encode(classified(trade))))
     assert [len(rows) for rows in batch.rows.values()] == [1]
+
+
+def test_only_a_compacted_topic_may_have_holes() -> None:
+    """There an older record of a key is gone; what is before the place we are at is no hole."""
+    row = msgspec.json.encode(board_row("A", 7))
+    batch = Batch({("board", 0): 3})
+    for offset in (5, 6, 90):
+        batch.add("board", Record(row, offset=offset))
+    assert batch.new == {("board", 0): 91}
+    with pytest.raises(HoleError):
+        batch.add("board", Record(row, offset=80))
+    with pytest.raises(HoleError):
+        Batch(ANYWHERE).add("market", Record(b"", offset=1))
+
+
+def test_each_topic_has_its_own_table_for_one_type_and_forwards_have_that_of_market() -> None:
+    status = Status(symbol="*", feed="f", seq=1, ts_ms=1, venue="VN", exchange="HOSE")
+    line = msgspec.json.encode(status)
+    for topic, table in {
+        "sessions": "sessions",
+        "market": "market_status",
+        "trades-classified": "market_status",
+    }.items():
+        batch = Batch({(topic, 0): 0})
+        batch.add(topic, Record(line))
+        assert {name: len(rows) for name, rows in batch.rows.items()} == {table: 1}
+
+
+@pytest.mark.parametrize(
+    ("day", "since_2000"), [("2000-01-01", 0), ("1999-12-31", -1), ("2024-02-29", 8825)]
+)
+def test_a_day_is_counted_from_2000(day: str, since_2000: int) -> None:
+    assert days(day) == since_2000
+
+
+@pytest.mark.parametrize("day", ["2024-02-30", "today", "", "10000-01-01"])
+def test_a_day_that_is_none_gives_no_row(day: str) -> None:
+    batch = Batch({("board", 0): 0})
+    batch.add("board", Record(msgspec.json.encode(board_row("A", 7, day=day))))
+    assert not batch.rows
+    assert [one.reason.partition(":")[0] for one in batch.refused] == ["no row"]
+
+
+@pytest.mark.parametrize(
+    ("line", "venue"),
+    [
+        (b'{"symbol":"A.BNF","seq":1}', "BNF"),
+        (b'{"symbol":"*","venue":"BN"}', "BN"),
+        (b'{"symbol":"*"}', ""),
+        (b'{"symbol":"A","venue":"elsewhere"}', ""),
+        (b'{"symbol":7}', ""),
+        (b"\xff", ""),
+        (b"[" * 100_000, ""),
+    ],
+)
+def test_a_refused_line_says_its_venue_or_nothing(line: bytes, venue: str) -> None:
+    assert refused.venue(line) == venue
