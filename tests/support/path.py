@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from tests.support.eventually import eventually_sync
 from tests.support.path_result import behind
 from tests.support.workers import Worker
 
+COMPUTING = ("classifier", "board")
 SPEED = "5"
 """The tests' recording would last 32 s; what is left after the trouble is played faster."""
 FLOWING = 2000
@@ -31,7 +32,7 @@ CALM_S = 2.5
 
 class Crew:
     """
-    Ingest, classifier workers and the writer of a tape, each as `vntape run` starts it.
+    Ingest, workers of computing services and the writer of a tape, as `vntape run` starts them.
 
     Names are service and number: `ingest-1`, `classifier-1`, `classifier-2`, `writer-1`.
     """
@@ -53,16 +54,18 @@ class Crew:
     def start(self, name: str, *options: str) -> None:
         """Start a service; ingest goes on with the recording where the tape stands."""
         service, _, number = name.rpartition("-")
-        mine = {"classifier": ("--worker", number), "ingest": ("--recording", str(self._manifest))}
+        mine = dict.fromkeys(COMPUTING, ("--worker", number))
+        mine["ingest"] = ("--recording", str(self._manifest))
         command = [sys.executable, "-m", "services.cli", "run", service, *mine.get(service, ())]
         worker = Worker(int(number), [*command, *options], self._environment(), self._folder)
         self.workers[name] = worker.start()
 
-    def begin(self, speed: str = SPEED) -> None:
-        """One of each, ready, and the recording flows."""
-        for name in ("classifier-1", "writer-1"):
+    def begin(self, speed: str = SPEED, also: Sequence[str] = ()) -> None:
+        """Ingest, a classifier, the writer and those named are ready, and the recording flows."""
+        names = ("classifier-1", "writer-1", *also)
+        for name in names:
             self.start(name)
-        eventually_sync(lambda: self.ready("classifier-1") and self.ready("writer-1"), 30)
+        eventually_sync(lambda: all(self.ready(name) for name in names), 30)
         self.start("ingest-1", "--speed", speed)
         eventually_sync(lambda: self.played() > FLOWING, 30)
 
@@ -141,14 +144,14 @@ class Crew:
         """
         Until the recording has ended and nothing waits anywhere; then all end well, in order.
 
-        A classifier may hold outputs that no lag shows, so it is asked to end before the
-        writer's places are compared with the ends of its topics.
+        A worker may hold outputs that no lag shows, so all are asked to end before the writer's
+        places are compared with the ends of its topics.
         """
         calm_since: list[float] = []
 
         def calm() -> bool:
             self.mend()
-            names = [n for n in self.workers if n.startswith("classifier")]
+            names = [n for n in self.workers if n.startswith(COMPUTING)]
             waiting = [self.health(n).get("waiting_records", -1) for n in names]
             if self.playing() or any(waiting):
                 calm_since.clear()
@@ -157,7 +160,8 @@ class Crew:
             return time.monotonic() - calm_since[0] > CALM_S
 
         eventually_sync(calm, seconds, every=0.2)
-        self.stop("classifier")
+        for service in COMPUTING:
+            self.stop(service)
         eventually_sync(lambda: not behind(self.addresses, self.tape), seconds, every=0.2)
         self.stop("writer")
 

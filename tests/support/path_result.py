@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from schemas.keys import venue_of
-from schemas.topics import DEAD_LETTERS, TRADES_CLASSIFIED
+from schemas.topics import DEAD_LETTERS, TOPICS
 from services.ingest.verify import verify
 from services.runtime import kafka
 from services.stack import Addresses
@@ -44,14 +44,15 @@ class Result:
     Attributes:
         raw: (topic, venue) -> (partition, seq, value) in the order of seq; positions left out.
         market: (partition, venue) -> messages in order, without the ends of frames.
-        classified: (partition, stream) -> key and value of records, by the reader's rule.
+        derived: (topic, partition, stream) -> key and value of records, by the reader's rule; of
+            a compacted topic (topic, partition, key) -> the newest record.
         letters: (service, key, reason, value), each once.
         tables: table -> its rows as text, all columns, sorted.
     """
 
     raw: Mapping[Any, Sequence[Any]]
     market: Mapping[Any, Sequence[Any]]
-    classified: Mapping[Any, Sequence[Any]]
+    derived: Mapping[Any, Sequence[Any]]
     letters: Mapping[Any, int]
     tables: Mapping[str, Sequence[str]]
     repeats: int = 0
@@ -81,11 +82,11 @@ async def _topics(addresses: Addresses, tape: str) -> Result:
     for partition, lines in found.market.items():
         for line in lines:
             market[partition, _venue(_head.decode(line))].append(line)
-    classified, repeats = await _classified(addresses.kafka, tape)
+    derived, repeats = await _derived(addresses.kafka, tape)
     return Result(
         {lane: sorted(records, key=lambda r: r[1]) for lane, records in raw.items()},
         market,
-        classified,
+        derived,
         await _letters(addresses.kafka, tape),
         await asyncio.to_thread(_tables, addresses.database, tape),
         repeats,
@@ -96,19 +97,23 @@ def _venue(head: _Head) -> str:
     return head.venue if head.symbol == "*" else venue_of(head.symbol)
 
 
-async def _classified(bootstrap: str, tape: str) -> tuple[dict[Any, list[Any]], int]:
+async def _derived(bootstrap: str, tape: str) -> tuple[dict[Any, list[Any]], int]:
     """A reader remembers the last (seq, part) of a stream and ignores what is not newer."""
     streams: dict[Any, list[Any]] = defaultdict(list)
     last: dict[Any, tuple[int, int]] = {}
     repeats = 0
-    async for r in kafka.read_all(bootstrap, TRADES_CLASSIFIED.on(tape)):
-        head = _head.decode(r.value)
-        stream, at = (r.partition, head.symbol + head.venue), (head.seq, head.part)
-        if at <= last.get(stream, (-1, 0)):
-            repeats += 1
-            continue
-        last[stream] = at
-        streams[stream].append((r.key, r.value))
+    for topic in (t for t in TOPICS if t.codec == "json"):
+        async for r in kafka.read_all(bootstrap, topic.on(tape)):
+            head = _head.decode(r.value)
+            name = r.key if topic.compacted else head.symbol + head.venue
+            stream, at = (topic.name, r.partition, name), (head.seq, head.part)
+            if at <= last.get(stream, (-1, 0)):
+                repeats += 1
+                continue
+            last[stream] = at
+            if topic.compacted:
+                streams[stream].clear()
+            streams[stream].append((r.key, r.value))
     return streams, repeats
 
 
@@ -190,9 +195,16 @@ def summary(found: Result) -> str:
     sizes = {
         "raw": sum(map(len, found.raw.values())),
         "market": sum(map(len, found.market.values())),
-        "classified": sum(map(len, found.classified.values())),
+        "derived": _count_by_topic(found.derived),
         "letters": len(found.letters),
         "rows": sum(map(len, found.tables.values())),
         "repeats": found.repeats,
     }
     return json.dumps(sizes)
+
+
+def _count_by_topic(derived: Mapping[Any, Sequence[Any]]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for (topic, *_), records in derived.items():
+        counts[topic] += len(records)
+    return dict(counts)

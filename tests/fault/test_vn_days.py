@@ -1,0 +1,88 @@
+"""Vietnamese days with everything killed under load: no trace in any topic, board or table."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.stack import Addresses
+from tests.support import vn_day_crowd
+from tests.support.eventually import eventually_sync
+from tests.support.path import Crew, crew
+from tests.support.path_kills import SEED, kill_at_random
+from tests.support.path_result import Result, assert_same, result, summary
+from tests.support.tapes import forget
+
+pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(240)]
+
+VICTIMS = ("ingest-1", "classifier-1", "board-1", "writer-1")
+# A day would last 37 s: longer than the kills. What is left of it, the night and the second
+# day are played as fast as they go.
+SPEED = "600"
+TOPICS = {"trades-classified", "session-flow", "board", "instruments", "sessions", "index-values"}
+SETTINGS = {"receive_clock": "recorded", "snapshot_interval_s": 1, "session_timeout_s": 3}
+
+
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two days of 61 symbols on three exchanges, 25 thousand messages."""
+    return vn_day_crowd.recording(tmp_path_factory.mktemp("days"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    stack: Addresses, days: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Result]:
+    """What a run without any trouble leaves."""
+    tape = f"t{secrets.token_hex(6)}"
+    with crew(stack, tape, tmp_path_factory.mktemp("calm"), days, **SETTINGS) as path:
+        for name in VICTIMS:
+            path.start(name)
+        path.finish()
+        assert path.restarts == 0
+    found = result(stack, tape)
+    print(f"\nundisturbed: {summary(found)}")
+    assert found.repeats == 0
+    assert {topic for topic, *_ in found.derived} == TOPICS
+    yield found
+    forget(tape, stack)
+
+
+def rush(path: Crew, kills: int) -> None:
+    """The rest as fast as it goes; over the night and the second day workers die `kills` times."""
+    path.kill("ingest-1", restart=False)
+    path.start("ingest-1")
+    for number in range(kills):
+        name = ("classifier-1", "board-1")[number % 2]
+        eventually_sync(lambda n=name: path.ready(n), 30, every=0.02)
+        path.kill(name)
+    path.finish()
+
+
+def test_vietnamese_days_under_kills_leave_what_an_undisturbed_run_leaves(
+    stack: Addresses, tape: str, tmp_path: Path, days: Path, undisturbed: Result
+) -> None:
+    """Twelve kills -9: raw topics, market, every derived topic, the board and all tables."""
+    with crew(stack, tape, tmp_path, days, **SETTINGS) as path:
+        path.begin(SPEED, also=["board-1"])
+        kill_at_random(path, VICTIMS, SEED, each=2, pairs=1)
+        rush(path, kills=2)
+    found = result(stack, tape)
+    print(summary(found))
+    assert_same(found, undisturbed)
+    assert found.repeats > 0, "no kill came between an output and its snapshot: nothing was tested"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("round_", range(10))
+def test_many_kills_on_vietnamese_days(
+    stack: Addresses, tape: str, tmp_path: Path, days: Path, undisturbed: Result, round_: int
+) -> None:
+    """Other seeds: twenty-four kills of one, and six of two at once, at a lower speed."""
+    with crew(stack, tape, tmp_path, days, **SETTINGS) as path:
+        path.begin("150", also=["board-1"])
+        kill_at_random(path, VICTIMS, SEED + round_, each=6, pairs=6)
+        rush(path, kills=4)
+    assert_same(result(stack, tape), undisturbed)
