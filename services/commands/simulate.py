@@ -58,7 +58,7 @@ def record(
     `VNTAPE_RECEIVE_CLOCK=recorded vntape run ingest --recording OUT/manifest.json` plays it.
     """
     from services.simulator.core.day import NoTradingDay, trading_day
-    from services.simulator.core.group import Plan
+    from services.simulator.core.plan import Plan
     from services.simulator.core.universe import UniverseError, universe
     from services.simulator.recording import record as make
 

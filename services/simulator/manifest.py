@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 from services.simulator.core import futures
 from services.simulator.core.day import SPANS
-from services.simulator.core.group import Plan
-from services.simulator.core.indices import NAMES
+from services.simulator.core.plan import Plan
 from services.simulator.core.prices import TENTHS, step_at
-from services.simulator.core.universe import Instrument
+from services.simulator.core.universe import INDICES, Instrument
 
 _SOURCE = "the simulated exchange"
-_INDEX_EXCHANGES = dict(zip(NAMES, ("HOSE", "HOSE", "HNX", "UPCOM"), strict=True))
+_INDEX_EXCHANGES = dict(zip(INDICES, ("HOSE", "HOSE", "HNX", "UPCOM"), strict=True))
 
 
 class RecordedFile(NamedTuple):

@@ -19,21 +19,22 @@ import zstandard
 
 from services.simulator import truth
 from services.simulator.core import indices
-from services.simulator.core.day import LAST, SLOT_NS
-from services.simulator.core.group import FIRST_SLOT, Group, Plan, future_desks, share_desks
-from services.simulator.core.trading import Message
-from services.simulator.core.transit import LATENCY_NS
+from services.simulator.core.day import SLOTS
+from services.simulator.core.group import Group
+from services.simulator.core.message import Message
+from services.simulator.core.plan import FIRST_SLOT, Plan, future_desks, share_desks
+from services.simulator.core.universe import INDICES, Instrument
 from services.simulator.core.wire import iboard
 from services.simulator.manifest import RecordedFile, write_manifest
 
 GROUPS = 4
 LARGE = 400_000
 """Orders from which on processes are worth their start."""
-TOTAL_SLOTS = LAST // SLOT_NS + 1 - FIRST_SLOT
 _STEP = 60
 """Slots between two looks at the progress: 5 minutes of the day."""
 _LEVEL = 3
 
+Rows = dict[str, list[indices.Sums]]
 Report = Callable[[float], None]
 """Called with the share of the day that is done, 0 to 1."""
 
@@ -44,7 +45,7 @@ class Part:
 
     files: list[RecordedFile]
     counts: Counter[str]
-    rows: dict[str, list[indices.Sums]]
+    rows: Rows
     books: list[truth.Entry]
 
 
@@ -70,10 +71,9 @@ def record(plan: Plan, out: Path, report: Report) -> Recorded:
     shares = [plan.shares()[n::GROUPS] for n in range(GROUPS)]
     weights = [len(group) for group in shares]
     parts = list(_run_groups(plan, out, [group for group in shares if group], report, weights))
-    rows = {name: _added([p.rows[name] for p in parts]) for name in indices.NAMES}
-    parts.append(_futures(plan, out, rows["VN30"]))
-    if "MI" in plan.channels:
-        parts.append(_indices(plan, out, rows))
+    rows = {name: _added([p.rows[name] for p in parts]) for name in INDICES}
+    published, vn30 = _indices(plan, out, rows)
+    parts += [published, _futures(plan, out, vn30)]
     report(1.0)
     made = Recorded(out / "manifest.json")
     for part in parts:
@@ -85,8 +85,9 @@ def record(plan: Plan, out: Path, report: Report) -> Recorded:
 
 
 def _run_groups(
-    plan: Plan, out: Path, groups: Sequence[Sequence[Any]], report: Report, weights: list[int]
-) -> Iterator[Part]:
+    plan: Plan, out: Path, groups: Sequence[Sequence[Instrument]], report: Report,
+    weights: Sequence[int],
+) -> Iterator[Part]:  # fmt: skip
     total = sum(weights)
     orders = sum(plan.orders(each) for group in groups for each in group)
     context = multiprocessing.get_context("spawn")
@@ -124,7 +125,7 @@ def _share(shares: Any) -> None:
     _shares = shares
 
 
-def _run_shared(plan: Plan, out: Path, number: int, group: Sequence[Any]) -> Part:
+def _run_shared(plan: Plan, out: Path, number: int, group: Sequence[Instrument]) -> Part:
     def report(share: float) -> None:
         _shares[number] = share
 
@@ -132,50 +133,44 @@ def _run_shared(plan: Plan, out: Path, number: int, group: Sequence[Any]) -> Par
 
 
 def _run_group(
-    plan: Plan, out: Path, number: int, instruments: Sequence[Any], report: Report
+    plan: Plan, out: Path, number: int, instruments: Sequence[Instrument], report: Report
 ) -> Part:
     group = Group(share_desks(plan, instruments))
     with Lines(plan, out, str(number + 1)) as lines:
         for slot, messages in group.slots():
             lines.write(messages)
             if slot % _STEP == 0:
-                report((slot - FIRST_SLOT) / TOTAL_SLOTS)
+                report((slot - FIRST_SLOT) / (SLOTS - FIRST_SLOT))
     report(1.0)
-    rows = {name: counter.rows for name, counter in group.counters.items()}
     books = [truth.entry(desk) for desk in group.desks]
-    return Part(lines.files, lines.counts, rows, books)
+    return Part(lines.files, lines.counts, group.rows, books)
 
 
 def _added(parts: Sequence[list[indices.Sums]]) -> list[indices.Sums]:
     return [indices.total(row) for row in zip(*parts, strict=True)]
 
 
-def _futures(plan: Plan, out: Path, vn30: list[indices.Sums]) -> Part:
+def _indices(plan: Plan, out: Path, rows: Rows) -> tuple[Part, list[int]]:
+    """The indices' lines, and VN30 after each slot."""
+    publisher, vn30 = indices.Publisher(plan), []
+    with Lines(plan, out, "indices") as lines:
+        for place, slot in enumerate(range(FIRST_SLOT, SLOTS)):
+            now = {name: found[place] for name, found in rows.items()}
+            vn30.append(publisher.vn30(now))
+            lines.write(publisher.messages(slot, now))
+    return Part(lines.files, lines.counts, {}, []), vn30
+
+
+def _futures(plan: Plan, out: Path, vn30: list[int]) -> Part:
     pairs = future_desks(plan)
-    path = indices.path(vn30, indices.base(plan.instruments, "VN30"))
     for _, targets in pairs:
-        for value in path:
+        for value in vn30:
             targets.learn(value)
     group = Group([desk for desk, _ in pairs])
     with Lines(plan, out, "futures") as lines:
         for _, messages in group.slots():
             lines.write(messages)
     return Part(lines.files, lines.counts, {}, [truth.entry(desk) for desk in group.desks])
-
-
-def _indices(plan: Plan, out: Path, rows: dict[str, list[indices.Sums]]) -> Part:
-    bases = {name: indices.base(plan.instruments, name) for name in indices.NAMES}
-    with Lines(plan, out, "indices") as lines:
-        for slot in range(indices.FIRST_SLOT, indices.LAST_SLOT + 1):
-            for place, name in enumerate(indices.NAMES):
-                if not bases[name]:
-                    continue
-                sums = rows[name][slot - FIRST_SLOT]
-                text = indices.message(name, slot, sums, bases[name], plan.day.written)
-                number = len(plan.instruments) + place
-                arrival = (slot + 1) * SLOT_NS + LATENCY_NS + number
-                lines.write([Message(arrival, "MI", name, text)])
-    return Part(lines.files, lines.counts, {}, [])
 
 
 class Lines:

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from services.simulator.core.desk import Desk
-from services.simulator.core.group import Plan
 from services.simulator.core.ledger import AGGRESSORS, MAIN, PHASES, Ledger
+from services.simulator.core.plan import Plan
 from services.simulator.core.prices import TENTHS
 from services.simulator.core.universe import Instrument
 from services.simulator.core.wire.ssi_v2 import Last
@@ -40,7 +40,7 @@ def entry(desk: Desk) -> Entry:
         None if at is None else prices[at] for at in (last.open, last.high, last.low, last.price)
     )
     last = last._replace(open=opened, high=high, low=low, price=price)
-    return Entry(desk.instrument, trading.ledger, last, trading.quotes)
+    return Entry(desk.instrument, trading.ledger, last, trading.voice.quotes)
 
 
 def write(plan: Plan, entries: Sequence[Entry], counts: Counter[str], out: Path) -> int:

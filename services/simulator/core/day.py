@@ -17,8 +17,10 @@ Mode = Literal["auction", "continuous", "plo"]
 NS = 1_000_000_000
 SLOT_NS = 5 * NS
 """Indices are published so often; everything that depends on them moves at this pace."""
-QUANTUM_NS = 2000
+QUANTUM_NS = 4000
 """Times of a symbol are its number modulo this, so no two symbols ever have the same time."""
+BOARDS_NS = QUANTUM_NS // 2
+"""iBoard's messages come so much later, so none has the time of one of SSI's."""
 
 UTC_OFFSET_NS = 7 * 3600 * NS
 _EPOCH = date(1970, 1, 1)

@@ -17,9 +17,16 @@ _OPEN_INTEREST = (42_000, 3_100, 900, 350)
 
 
 class Targets(Sequence[int]):
-    """Index of the price that a future is worth, by slot; known one slot ahead of VN30."""
+    """
+    Index of the price that a future is worth, by slot; known one slot ahead of VN30.
 
-    def __init__(self, instrument: Instrument, ladder: Ladder, day: Day, seed: int) -> None:
+    Args:
+        first: the slot whose VN30 is the first to be learnt.
+    """
+
+    def __init__(
+        self, instrument: Instrument, ladder: Ladder, day: Day, seed: int, first: int
+    ) -> None:
         assert instrument.expiry is not None
         days = (instrument.expiry - day.date).days
         self._gain = 1_000_000 + _CARRY_PPM_A_DAY * days
@@ -29,11 +36,7 @@ class Targets(Sequence[int]):
             level = level * _NOISE_MEMORY // _MILLI + step * _NOISE_STEP // _MILLI
             noise.append(level)
         self._noise = noise
-        self._places = [self._place(VN30_PRIOR, 0)]
-
-    def start(self, first: int) -> None:
-        """VN30 moves from slot `first` on."""
-        self._places *= first + 1
+        self._places = [self._place(VN30_PRIOR, 0)] * (first + 1)
 
     def learn(self, vn30: int) -> None:
         """VN30 at the end of the last known slot, in hundredths of a point."""

@@ -6,13 +6,15 @@ VN30 those of the free float under the cap of 10 %. Groups of desks each count t
 instruments, and what they counted is added up, so the sum does not depend on the groups.
 """
 
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from services.simulator.core.day import INDEX_FROM, INDEX_TO, SESSIONS, SLOT_NS, Exchange, time_of
 from services.simulator.core.desk import Desk
+from services.simulator.core.message import Message
+from services.simulator.core.plan import Plan
+from services.simulator.core.transit import LATENCY_NS
 from services.simulator.core.universe import INDICES, VN30_PRIOR, Instrument
-from services.simulator.core.wire.ssi_v2 import escaped
+from services.simulator.core.wire.ssi_v2_forms import bar, enveloped
 
 PRIORS = {"VNINDEX": 1787_45, "VN30": VN30_PRIOR, "HNXIndex": 262_31, "HNXUpcomIndex": 117_52}
 """Hundredths of a point."""
@@ -23,7 +25,7 @@ _EXCHANGES: dict[str, Exchange] = {
 CAPITAL, EXPECTED, VOLUME, VALUE, AGREED_VOLUME, AGREED_VALUE = range(6)
 ADVANCES, DECLINES, UNCHANGED, CEILINGS, FLOORS = range(6, 11)
 _COLUMNS = 11
-FIRST_SLOT, LAST_SLOT = INDEX_FROM // SLOT_NS - 1, INDEX_TO // SLOT_NS - 1
+_FIRST, _LAST = INDEX_FROM // SLOT_NS - 1, INDEX_TO // SLOT_NS - 1
 Sums = list[int]
 """One number a column, of one index at the end of one slot."""
 
@@ -38,21 +40,21 @@ def weight(instrument: Instrument, index: str) -> int:
 
 
 class Counter:
-    """What one group of desks adds to one index; `rows` are `Sums`, slot by slot."""
+    """What one group of desks adds to one index."""
 
     def __init__(self, index: str, desks: Sequence[Desk]) -> None:
-        self._own = {d.instrument.number: weight(d.instrument, index) for d in desks}
+        own = {desk.instrument.number: weight(desk.instrument, index) for desk in desks}
+        self._own = {number: each for number, each in own.items() if each}
         self._seen: dict[int, Sums] = {}
         self._sums = [0] * _COLUMNS
-        self.rows: list[Sums] = []
         for desk in desks:
             self.count(desk)
 
     def count(self, desk: Desk) -> None:
         """A desk's figures changed."""
         number = desk.instrument.number
-        own = self._own[number]
-        if not own:
+        own = self._own.get(number)
+        if own is None:
             return
         now, before = _figures(desk, own), self._seen.get(number)
         sums = self._sums
@@ -60,9 +62,9 @@ class Counter:
             sums[column] += now[column] - (before[column] if before else 0)
         self._seen[number] = now
 
-    def close(self) -> None:
-        """A slot ended."""
-        self.rows.append(self._sums.copy())
+    def sums(self) -> Sums:
+        """As they stand."""
+        return self._sums.copy()
 
 
 def _figures(desk: Desk, own: int) -> Sums:
@@ -86,23 +88,56 @@ def total(parts: Iterable[Sums]) -> Sums:
     return [sum(column) for column in zip(*parts, strict=True)]
 
 
-def base(instruments: Iterable[Instrument], index: str) -> int:
-    """Capital at the reference prices."""
-    return sum(each.reference * weight(each, index) for each in instruments)
-
-
-def value(index: str, capital: int, base: int) -> int:
+def _value(index: str, capital: int, base: int) -> int:
     """Hundredths of a point, rounded."""
     return (PRIORS[index] * capital * 2 + base) // (base * 2) if base else PRIORS[index]
 
 
-def message(index: str, slot: int, sums: Sums, base: int, date: str) -> str:
-    """MI at the end of a slot."""
+class Publisher:
+    """MI of all indices that have members, every 5 s; B of their growth when it is written."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._bases = {
+            name: sum(each.reference * weight(each, name) for each in plan.instruments)
+            for name in INDICES
+        }
+        self._date, self._channels = plan.day.written, plan.channels
+        self._first = len(plan.instruments)
+        self._volumes = dict.fromkeys(INDICES, 0)
+
+    def vn30(self, rows: Mapping[str, Sums]) -> int:
+        """VN30 in hundredths of a point."""
+        return _value("VN30", rows["VN30"][CAPITAL], self._bases["VN30"])
+
+    def messages(self, slot: int, rows: Mapping[str, Sums]) -> list[Message]:
+        """Those of the end of a slot; `rows` are the sums of each index."""
+        found: list[Message] = []
+        if not _FIRST <= slot <= _LAST:
+            return found
+        for place, name in enumerate(INDICES):
+            base, sums = self._bases[name], rows[name]
+            if not base:
+                continue
+            end = (slot + 1) * SLOT_NS
+            arrival = end + LATENCY_NS + self._first + place
+            if "MI" in self._channels:
+                text = _message(name, slot, sums, base, self._date)
+                found.append(Message(arrival, "MI", name, text))
+            grown = sums[VOLUME] - self._volumes[name]
+            self._volumes[name] = sums[VOLUME]
+            if "B" in self._channels and grown:
+                price = _points(_value(name, sums[CAPITAL], base))
+                text = bar(name, self._date) % (time_of(end), *[price] * 4, grown)
+                found.append(Message(arrival, "B", name, text))
+        return found
+
+
+def _message(index: str, slot: int, sums: Sums, base: int, date: str) -> str:
     end = (slot + 1) * SLOT_NS
     code = "C"
     for start, announced in SESSIONS[_EXCHANGES[index]]:
         code = announced if start <= end else code
-    prior, now = PRIORS[index], value(index, sums[CAPITAL], base)
+    prior, now = PRIORS[index], _value(index, sums[CAPITAL], base)
     closed = code == "C"
     # SSI's VN30 has neither breadth nor a type after the close.
     blank = closed and index == "VN30"
@@ -123,8 +158,8 @@ def message(index: str, slot: int, sums: Sums, base: int, date: str) -> str:
         ',"TotalQttyOd":0.0,"TotalValueOd":0.0'
     )
     if code in ("ATO", "ATC"):
-        text += f',"IndexValEst":{_points(value(index, sums[EXPECTED], base))}'
-    return f'{{"DataType":"MI","Content":"{escaped(text + "}")}"}}'
+        text += f',"IndexValEst":{_points(_value(index, sums[EXPECTED], base))}'
+    return enveloped("MI", text + "}")
 
 
 def _ratio(change: int, prior: int) -> int:
@@ -134,11 +169,3 @@ def _ratio(change: int, prior: int) -> int:
 
 def _points(hundredths: int) -> str:
     return repr(hundredths / 100)
-
-
-def path(rows: Iterable[Sums], base: int) -> "array[int]":
-    """VN30 in hundredths of a point, slot by slot."""
-    return array("q", (value("VN30", row[CAPITAL], base) for row in rows))
-
-
-NAMES = INDICES

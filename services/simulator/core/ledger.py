@@ -7,6 +7,7 @@ from typing import Literal
 PHASES = ("ato", "continuous", "atc", "plo", "put_through", "odd_lot")
 Aggressor = Literal["buy", "sell", "neutral"]
 AGGRESSORS: tuple[Aggressor, ...] = ("buy", "sell", "neutral")
+BUY, SELL, NEUTRAL = range(3)
 MAIN = ("ato", "continuous", "atc", "plo")
 """Phases whose prints are the main board's and make the vendor's total volume."""
 

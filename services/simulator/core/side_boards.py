@@ -5,13 +5,13 @@ Both are few and take the main board's prices; SSI tells odd lots (OL) and, of p
 the sums in the indices (MI).
 """
 
-from services.simulator.core.day import NS, QUANTUM_NS, SPANS, clock, time_of
+from services.simulator.core.day import NS, QUANTUM_NS, SPANS, clock
 from services.simulator.core.draws import Draws, Ints
-from services.simulator.core.ledger import PHASES
-from services.simulator.core.trading import BUY, NEUTRAL, SELL, Trading
-from services.simulator.core.transit import LATENCY_NS
+from services.simulator.core.ledger import BUY, NEUTRAL, PHASES, SELL
+from services.simulator.core.trading import Trading
 from services.simulator.core.universe import Instrument
-from services.simulator.core.wire.ssi_v2 import HOSE_LEVELS, Last
+from services.simulator.core.wire.ssi_v2 import Last
+from services.simulator.core.wire.ssi_v2_forms import HOSE_LEVELS
 
 ODD_LOT, PUT_THROUGH = PHASES.index("odd_lot"), PHASES.index("put_through")
 _ORDERS_PER_ODD_LOT = 250
@@ -84,10 +84,8 @@ class SideBoards:
         )
         aggressor = BUY if mark & 1 else SELL
         trading.ledger.note(
-            time, prices[price], volume, value, trading.quotes, ODD_LOT, aggressor, 0, 0
+            time, prices[price], volume, value, trading.voice.quotes, ODD_LOT, aggressor, 0, 0
         )
-        if "OL" not in trading.channels:
-            return
         asks, bids = (
             [
                 (prices[at], 11 + (mark >> n) % 480)
@@ -96,8 +94,7 @@ class SideBoards:
             ]
             for step in (1, -1)
         )
-        text = trading.writer.odd_lot(time_of(time), "LO", "N", last, asks, bids)
-        trading.tell(time + LATENCY_NS, "OL", text)
+        trading.voice.odd_lot(time, last, asks, bids)
 
     def _deal(self, time: int, mark: int) -> None:
         trading, price = self._trading, self._price()
@@ -108,7 +105,15 @@ class SideBoards:
         room = trading.ledger.foreign
         room.room -= volume * buyer
         trading.ledger.note(
-            time, prices[price], volume, value, trading.quotes, PUT_THROUGH, NEUTRAL, buyer, seller
+            time,
+            prices[price],
+            volume,
+            value,
+            trading.voice.quotes,
+            PUT_THROUGH,
+            NEUTRAL,
+            buyer,
+            seller,
         )
         trading.agreed_volume += volume
         trading.agreed_value += value

@@ -1,114 +1,79 @@
 """
-What investors do at one desk, and what the exchange says of it.
+What investors do at one desk, and what comes of it.
 
 Prices are indices of the ladder; an order is `quantity * 2 + foreign`.
 """
 
-from collections.abc import Collection
-from typing import NamedTuple
-
 from services.simulator.core.book import Book, Order, Side
 from services.simulator.core.call import Call
-from services.simulator.core.day import NS, Span, time_of
+from services.simulator.core.day import NS, Span
 from services.simulator.core.derivatives import OpenInterest
 from services.simulator.core.flow import UNIT, Event
-from services.simulator.core.ledger import PHASES, Ledger
+from services.simulator.core.ledger import BUY, NEUTRAL, PHASES, SELL, Ledger
 from services.simulator.core.prices import Ladder
-from services.simulator.core.transit import LATENCY_NS, Transit
 from services.simulator.core.universe import Instrument
-from services.simulator.core.wire.iboard import Estimate, Frames
-from services.simulator.core.wire.ssi_v2 import Last, Writer
-
-BUY, SELL, NEUTRAL = 0, 1, 2
-CONTINUOUS = PHASES.index("continuous")
-_PLO = PHASES.index("plo")
+from services.simulator.core.voice import Voice
+from services.simulator.core.wire.ssi_v2 import Last
 
 _FURTHEST = 6
 _LEAN = tuple(UNIT * p // 100 for p in (8, 12, 17, 23, 31, 40, 50, 60, 69, 77, 83, 88, 92))
 """Chance to buy by how many half steps the middle of the book lies below the target, -6 to 6."""
 _DEEP_LOTS = 150
 """Lots that stand at the best price at most before somebody leaves; more further behind."""
-_AUCTION_SIZE = 3
-"""Orders of an auction are so much larger."""
 _SWEEP_LOTS = 80
 """An order of so many lots takes several prices."""
-
-
-class Message(NamedTuple):
-    """`arrival` at a client in ns since midnight; `text` as the vendor writes it."""
-
-    arrival: int
-    channel: str
-    symbol: str
-    text: str
+_SEED_LOTS = 12
+_RESTS = 16
+"""Of `Event.foreign`: whether what is left of an order rests in the book."""
 
 
 class Trading:
     """
     Args:
-        channels: which messages are written; the market is the same without.
-        foreign: chances below UNIT that a buyer, a seller is domestic.
+        domestic: chances below UNIT that a buyer, a seller is no foreigner.
+        open_interest: of a future.
+
+    Attributes:
+        last: the main board's trading so far.
+        expected: an auction's price, None without one.
+        agreed_volume, agreed_value: put-through, in shares and VND.
+        traded: something changed that the indices take; who took it resets it.
     """
 
     def __init__(
-        self, instrument: Instrument, ladder: Ladder, writer: Writer, transit: Transit,
-        ledger: Ledger, channels: Collection[str], domestic: tuple[int, int],
-        open_interest: OpenInterest | None, midnight_ns: int,
+        self, instrument: Instrument, ladder: Ladder, voice: Voice, ledger: Ledger,
+        domestic: tuple[int, int], open_interest: OpenInterest | None,
     ) -> None:  # fmt: skip
-        self.instrument, self.ladder, self.writer, self.ledger = instrument, ladder, writer, ledger
-        self.channels = frozenset(channels)
-        self.frames, self.open_interest = Frames(instrument, ladder), open_interest
-        self._midnight_ns = midnight_ns
+        self.instrument, self.ladder, self.voice, self.ledger = instrument, ladder, voice, ledger
+        self.open_interest = open_interest
         self.book = Book(len(ladder.prices))
-        self.call = Call(self.book)
-        self.open_status = "Active" if instrument.kind == "future" else "N"
-        self.session, self.status = "C", self.open_status
         self.last = Last()
-        self.traded = False
         self.expected: int | None = None
         self.agreed_volume = self.agreed_value = 0
-        self._symbol, self._lot = instrument.symbol, instrument.lot
-        self._transit, self._domestic = transit, domestic
+        self.traded = False
+        self._call = Call(self.book)
+        self._lot, self._domestic = instrument.lot, domestic
         self._target = ladder.reference
-        self._phase = CONTINUOUS
-        self._out: list[Message] = []
-        self._second, self._time = -1, ""
-        self._asks = self._bids = ""
-        self._shown: tuple[Last, int] | None = None
-        self._estimated: Estimate | None = None
-        self.quotes = 0
+        self._phase = 0
         self._estimate_due = 0
-        self._foreign_told = (0, 0)
         self._plo: tuple[list[Order], list[Order]] = ([], [])
 
-    def begin(self, target: int) -> list[Message]:
-        """A slot begins; the list takes its messages."""
-        self._target, self._out = target, []
-        return self._out
+    def worth(self, target: int) -> None:
+        """The instrument is worth this price from now on."""
+        self._target = target
 
     def enter(self, span: Span) -> None:
         """A span begins."""
         self._phase = PHASES.index(span.phase)
 
-    def tell(self, arrival: int, channel: str, text: str) -> None:
-        """A message reaches the client at `arrival`."""
-        self._out.append(Message(arrival, channel, self._symbol, text))
-
-    def time(self, time: int) -> str:
-        """HH:MM:SS of an instant."""
-        second = time // NS
-        if second != self._second:
-            self._second, self._time = second, time_of(time)
-        return self._time
-
     def seed(self, time: int) -> None:
         """The orders that wait before the opening."""
-        book, size = self.book, 12 * self._lot
-        for behind in range(1, self.writer.levels + 4):
-            for side in (book.bids, book.asks):
-                price = min(max(self._target, 0), len(side.volume) - 1) + side.step * behind
-                if 0 <= price < len(side.volume):
-                    side.add(price, (1 + behind) * size * 2)
+        top = len(self.ladder.prices) - 1
+        for behind in range(1, self.voice.writer.levels + 4):
+            for side in (self.book.bids, self.book.asks):
+                price = min(max(self._target, 0), top) + side.step * behind
+                if 0 <= price <= top:
+                    side.add(price, (1 + behind) * _SEED_LOTS * self._lot * 2)
         self._publish(time)
 
     def on_continuous(self, event: Event) -> None:
@@ -139,71 +104,71 @@ class Trading:
         if volume[price] > (_DEEP_LOTS << min(event.depth, 2)) * self._lot:
             self._leave(own, price)
         else:
-            self._join(own, price, event)
+            self._join(own, price, self._order(event, step < 0))
         self._publish(event.time)
 
     def _trade_at_once(self, event: Event) -> None:
         book = self.book
         lean = 2 * self._target - book.bids.best - book.asks.best
-        lean = min(max(lean, -_FURTHEST), _FURTHEST)
-        buys = event.side < _LEAN[lean + _FURTHEST]
+        buys = event.side < _LEAN[min(max(lean, -_FURTHEST), _FURTHEST) + _FURTHEST]
         own, other = (book.bids, book.asks) if buys else (book.asks, book.bids)
+        order = self._order(event, buys)
         if other.best == other.end:
             if own.best != own.end:
-                self._join(own, own.best, event)
+                self._join(own, own.best, order)
                 self._publish(event.time)
             return
         reach = event.depth + 1 if event.lots >= _SWEEP_LOTS else 0
         limit = min(max(other.best + reach * other.step, 0), len(own.volume) - 1)
-        foreign = self._is_foreign(event, buys)
-        quantity = event.lots * self._lot
-        self._transit.order(event.time)
-        for fill in other.take(limit, quantity):
-            quantity -= fill.quantity
-            buyer, seller = (
-                (foreign, fill.resting_foreign) if buys else (fill.resting_foreign, foreign)
-            )
-            if buys and foreign:
-                self.ledger.foreign.room -= fill.quantity
-            side = ("BU" if buys else "SD") if self._lot > 1 else ""
-            self.print(
-                event.time, fill.price, fill.quantity, SELL - buys, buyer, seller,
-                self.session, side,
-            )  # fmt: skip
-        if quantity and event.foreign & 16:
-            own.add(limit, quantity * 2 + foreign)
-            if buys and foreign:
-                self.ledger.foreign.room -= quantity
+        foreign, left = order & 1, order >> 1
+        aggressor, code = BUY if buys else SELL, self.voice.session
+        # The wire has no side of a future's print.
+        side = "" if self._lot == 1 else "BU" if buys else "SD"
+        self.voice.order(event.time)
+        for price, quantity, resting in other.take(limit, left):
+            left -= quantity
+            buyer, seller = (foreign, resting) if buys else (resting, foreign)
+            if buys:
+                self.ledger.foreign.room -= quantity * foreign
+            self._print(event.time, price, quantity, aggressor, buyer, seller, code, side)
+        if left and event.foreign & _RESTS:
+            self._join(own, limit, left * 2 + foreign)
         self._publish(event.time)
 
     def on_auction(self, event: Event) -> None:
         """An order in a call auction, where nobody leaves."""
         buys = event.side >= UNIT // 2
         own = self.book.bids if buys else self.book.asks
-        order = event.lots * _AUCTION_SIZE * self._lot * 2 + self._is_foreign(event, buys)
-        if buys and order & 1:
-            self.ledger.foreign.room -= order >> 1
+        order = self._order(event, buys)
         if event.market or event.side & 15 == 0:
-            self.call.join(buys, order)
+            self._call.join(buys, order)
+            if buys:
+                self.ledger.foreign.room -= (order >> 1) * (order & 1)
         else:
             offset = event.depth if event.side & 1 else -event.depth
             top = len(own.volume) - 1
-            own.add(min(max(self._target - offset * own.step, 0), top), order)
-        asks, bids = self.call.shown(self.writer.levels, self._anchor())
-        self._show(event.time, self.writer.half_of("Ask", *asks), self.writer.half_of("Bid", *bids))
+            self._join(own, min(max(self._target - offset * own.step, 0), top), order)
+        writer = self.voice.writer
+        asks, bids = self._call.shown(writer.levels, self._anchor())
+        halves = writer.half_of("Ask", *asks), writer.half_of("Bid", *bids)
+        self.voice.halves(event.time, *halves, self.last)
         if event.time >= self._estimate_due:
             self._estimate_due = event.time + NS
-            self._estimate(event.time)
+            found = self._call.estimate(self._anchor())
+            if found is not None and found.price != self.expected:
+                self.expected, self.traded = found.price, True
+                self.voice.estimate(event.time, self.last, *found)
 
     def uncross(self, time: int, code: str, side: str) -> None:
         """The auction ends; its prints carry this session code and side."""
-        self._transit.order(time)
-        matches, dropped = self.call.uncross(self._anchor())
+        matches, dropped = self._call.uncross(self._anchor())
         self.ledger.foreign.room += dropped
         self.expected = None
+        self.voice.auction_over()
+        self.voice.order(time)
         for price, quantity, buyer, seller in matches:
-            self.print(time, price, quantity, NEUTRAL, buyer, seller, code, side)
-        self.session = code
+            self._print(time, price, quantity, NEUTRAL, buyer, seller, code, side)
+        self.voice.session = code
         self._publish(time)
 
     def on_plo(self, event: Event) -> None:
@@ -211,15 +176,16 @@ class Trading:
         if self.last.price is None:
             return
         buys = event.side >= UNIT // 2
-        order = event.lots * self._lot * 2 + self._is_foreign(event, buys)
+        order = self._order(event, buys)
         own, other = self._plo if buys else self._plo[::-1]
-        self._transit.order(event.time)
+        self.voice.order(event.time)
         while other and order >> 1:
             resting = other[0]
             size = min(order >> 1, resting >> 1)
             buyer, seller = (order & 1, resting & 1) if buys else (resting & 1, order & 1)
             self.ledger.foreign.room -= size * buyer
-            self.print(event.time, self.last.price, size, NEUTRAL, buyer, seller, self.session, "")
+            code = self.voice.session
+            self._print(event.time, self.last.price, size, NEUTRAL, buyer, seller, code, "")
             order -= size * 2
             other[0] -= size * 2
             if not other[0] >> 1:
@@ -227,12 +193,17 @@ class Trading:
         if order >> 1:
             own.append(order)
 
-    def print(
+    def end_slot(self, time: int) -> None:
+        """A slot in which something happened ended."""
+        interest = None if self.open_interest is None else self.open_interest.value
+        self.voice.figures(time, self.book, self.last, self.ledger.foreign, interest)
+
+    def _print(
         self, time: int, price: int, quantity: int, aggressor: int, buyer: int, seller: int,
         code: str, side: str,
     ) -> None:  # fmt: skip
-        """A print of the main board: into the truth, and told."""
-        value = self.ladder.prices[price] * quantity * self.instrument.unit
+        worth = self.ladder.prices[price]
+        value = worth * quantity * self.instrument.unit
         last = self.last
         self.last = last = Last(
             price if last.open is None else last.open,
@@ -242,109 +213,33 @@ class Trading:
             quantity,
             last.total_volume + quantity,
             last.value + value,
-            None,
         )
         self.traded = True
+        quotes = self.voice.quotes
         self.ledger.note(
-            time, self.ladder.prices[price], quantity, value, self.quotes, self._phase,
-            aggressor, buyer, seller,
-        )  # fmt: skip
-        arrival, channels = self._transit.trade(), self.channels
-        clock, status = self.time(time), self.status
-        if "X-TRADE" in channels:
-            self.tell(arrival, "X-TRADE", self.writer.trade(clock, code, status, last, side))
-        if "X" in channels:
-            text = self.writer.both(clock, code, status, last, side, self._asks, self._bids)
-            self.tell(arrival, "X", text)
-        if "B" in channels:
-            self.tell(arrival, "B", self.writer.bar(clock, price, quantity))
-        if "L" in channels:
-            frame = self.frames.trade(clock, last, side.lower(), self._since_epoch_ms(time))
-            self.tell(arrival, "L", frame)
+            time, worth, quantity, value, quotes, self._phase, aggressor, buyer, seller
+        )
         if self.open_interest is not None:
             self.open_interest.trade(quantity)
-
-    def end_slot(self, time: int) -> None:
-        """A slot with events ended at `time`: figures are told, foreign trading if it changed."""
-        foreign = self.ledger.foreign
-        if "S" in self.channels and self._shown != (shown := (self.last, self.quotes)):
-            self._shown = shown
-            estimate = self._estimated if self.expected is not None else None
-            interest = None if self.open_interest is None else self.open_interest.value
-            frame = self.frames.snapshot(
-                self.book, self.last, foreign, estimate, interest, self._since_epoch_ms(time)
-            )
-            self.tell(time + LATENCY_NS, "S", frame)
-        now = foreign.buy_volume, foreign.sell_volume
-        if now == self._foreign_told or "R" not in self.channels:
-            return
-        self._foreign_told = now
-        values = foreign.buy_value, foreign.sell_value
-        if self.instrument.exchange == "HOSE" and self.last.price is not None:
-            # SSI's own approximation.
-            price = self.ladder.prices[self.last.price]
-            values = foreign.buy_volume * price, foreign.sell_volume * price
-        numbers = foreign.total_room, foreign.room, *now, *values
-        self.tell(time + LATENCY_NS, "R", self.writer.foreign(self.time(time), numbers))
-
-    def closing_message(self, clock: str) -> str:
-        """X-TRADE as it stood at the close of a quiet day."""
-        price = self.ladder.reference
-        volume = 1000 * self._lot
-        value = self.ladder.prices[price] * volume * self.instrument.unit
-        last = Last(price, price, price, price, self._lot, volume, value)
-        return self.writer.trade(clock, "C", self.open_status, last, "")
+        self.voice.trade(time, last, code, side)
 
     def _anchor(self) -> int:
         return self.ladder.reference if self.last.price is None else self.last.price
 
-    def _estimate(self, time: int) -> None:
-        found = self.call.estimate(self._anchor())
-        if found is None or found.price == self.expected:
-            return
-        price = found.price
-        self.expected, self.traded = price, True
-        self._estimated = Estimate(price, found.volume, self._since_epoch_ms(time))
-        if "X-TRADE" in self.channels:
-            last = self.last._replace(expected=price)
-            text = self.writer.trade(self.time(time), self.session, self.status, last, "")
-            self._transit.order(time)
-            self.tell(self._transit.trade(), "X-TRADE", text)
+    def _order(self, event: Event, buys: bool) -> Order:
+        foreign = event.foreign >= self._domestic[not buys]
+        return event.lots * self._lot * 2 + foreign
 
-    def _since_epoch_ms(self, time: int) -> int:
-        return (self._midnight_ns + time) // 1_000_000
-
-    def _is_foreign(self, event: Event, buys: bool) -> int:
-        return int(event.foreign >= self._domestic[not buys])
-
-    def _join(self, side: Side, price: int, event: Event) -> None:
-        buys = side.step < 0
-        order = event.lots * self._lot * 2 + self._is_foreign(event, buys)
+    def _join(self, side: Side, price: int, order: Order) -> None:
         side.add(price, order)
-        if buys and order & 1:
+        if order & 1 and side.step < 0:
+            # Since KRX the room goes when a foreign buyer's order enters, not when it is filled.
             self.ledger.foreign.room -= order >> 1
 
     def _leave(self, side: Side, price: int) -> None:
         order = side.cancel(price)
-        if side.step < 0 and order & 1:
+        if order & 1 and side.step < 0:
             self.ledger.foreign.room += order >> 1
 
     def _publish(self, time: int) -> None:
-        book, writer = self.book, self.writer
-        self._show(time, writer.half("Ask", book.asks), writer.half("Bid", book.bids))
-
-    def _show(self, time: int, asks: str, bids: str) -> None:
-        if asks == self._asks and bids == self._bids:
-            return
-        self._asks, self._bids = asks, bids
-        self.quotes += 1
-        channels = self.channels
-        arrival = self._transit.quote(time)
-        if "X-QUOTE" in channels:
-            text = self.writer.quote(self.time(time), self.session, asks, bids)
-            self._out.append(Message(arrival, "X-QUOTE", self._symbol, text))
-        if "X" in channels:
-            text = self.writer.both(
-                self.time(time), self.session, self.status, self.last, "", asks, bids
-            )
-            self.tell(arrival, "X", text)
+        self.voice.book(time, self.book, self.last)

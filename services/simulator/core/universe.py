@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from services.simulator.core import futures
-from services.simulator.core.day import QUANTUM_NS, Day, Exchange
+from services.simulator.core.day import BOARDS_NS, Day, Exchange
 from services.simulator.core.draws import Draws
 from services.simulator.core.listings import (
     ETF,
@@ -41,7 +41,7 @@ class UniverseError(ValueError):
 class Instrument:
     """
     Attributes:
-        number: from 0, its own; see `QUANTUM_NS`.
+        number: from 0, its own; see `day.QUANTUM_NS`.
         reference: of the day, in VND, tenths of a point for a future.
         weight: its share of the day's orders, relative.
         beta: thousandths of the market's moves that it makes.
@@ -207,4 +207,4 @@ def _caps(members: Sequence[Listing]) -> dict[str, int]:
 
 
 assert math.gcd(7, 26) == 1
-assert MAX_SYMBOLS + len(INDICES) < QUANTUM_NS
+assert MAX_SYMBOLS + len(INDICES) < BOARDS_NS
