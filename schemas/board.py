@@ -20,7 +20,8 @@ class BoardRow(Derived, frozen=True, kw_only=True, gc=False, tag="board"):
         day: local day of the figures, ISO: the date of the last message (VN: UTC+7; crypto:
             UTC). A symbol that is silent today still has the day of its last message.
         phase: of the symbol where the exchange named one after it named one for all, and while
-            it is halted; else of its exchange. Null before either.
+            it is halted; else of its exchange. For a stock in call auctions `periodic` as long
+            as others are in ato, continuous or atc. Null before any was named.
         reference, ceiling, floor: of the day.
         bids, asks: best first, at most 3; empty: nobody bids (asks); null: no quote today. From
             quotes; a feed that has book deltas only has none here.

@@ -125,6 +125,19 @@ def test_another_phase_of_a_symbol_ends_when_its_exchange_goes_on() -> None:
     assert board.row(status(T0 + SECOND + 1, "continuous")).phase == "continuous"
 
 
+def test_a_stock_in_call_auctions_is_in_them_for_the_day_while_others_trade() -> None:
+    board = Board()
+    board.take(instrument(T0 + 1, "SJE", exchange="HNX"), status(T0 + 2, "pre_open", "HNX"))
+    board.take(status(T0 + 3, "periodic", "HNX", "SJE"))
+    phases = []
+    for number, phase in enumerate(["continuous", "break", "atc", "plo", "closed"]):
+        at = T0 + number * SECOND + 4
+        phases.append(board.row(status(at, phase, "HNX")).phase)
+    assert phases == ["periodic", "break", "periodic", "put_through", "closed"]
+    board.take(status(T0 + DAY, "continuous", "HNX"))
+    assert board.row(instrument(T0 + DAY + 1, "SJE", exchange="HNX")).phase == "continuous"
+
+
 def test_a_status_that_names_no_phase_leaves_it() -> None:
     board = Board()
     board.take(instrument(T0 + 1), status(T0 + 2, "atc"), status(T0 + 3, None))
