@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from schemas.topics import Topic
+from schemas.topics import MARKET, Topic
 from services.gateway import server
 from services.gateway.core import wire
 from services.gateway.core.channels import TOPICS
@@ -23,14 +23,19 @@ log = logs.get(__name__)
 
 WARM_MS = 24 * 3_600_000
 """How much of the log is read at start, back from its last record: a trading day with its
-full images of instruments."""
+full images of instruments. A compacted topic is read whole."""
 _POLL_MS = 200
 _WATCH_S = 2.0
 _RETRY_S = 1.0
 
 
 class Reader:
-    """Reads all partitions of the served topics, in order, into the hub."""
+    """
+    Reads all partitions of the served topics, in order, into the hub.
+
+    A tape has only the topics of what runs on it: all but `market` may be absent, and are read
+    from the moment they are there.
+    """
 
     def __init__(self, process: Process, hub: Hub) -> None:
         self._process, self._hub = process, hub
@@ -40,6 +45,8 @@ class Reader:
             str(process.settings.kafka), "vntape-gateway", max_poll_records=1000
         )
         self._targets: dict[TopicPartition, int] = {}
+        self._absent: set[str] = set()
+        self._new: set[str] = set()
         service = self._metrics.service
         self._delays = {t.name: self._metrics.delay.labels(service, t.name) for t in TOPICS}
 
@@ -47,7 +54,9 @@ class Reader:
         """Go to where reading begins; after this `warm` says when the log's end was reached."""
         await self._consumer.start()
         starts: dict[TopicPartition, int] = {}
-        for full in self._topics:
+        there = await self._consumer.topics()
+        self._absent = {full for full, t in self._topics.items() if t is not MARKET} - there
+        for full in self._topics.keys() - self._absent:
             for tp, (first, end) in (await kafka.bounds(self._consumer, full)).items():
                 self._targets[tp] = end
                 starts[tp] = first if end > first else end
@@ -62,7 +71,8 @@ class Reader:
         self._hub.all_complete = not any(starts.values())
 
     async def _skip_what_is_old(self, starts: dict[TopicPartition, int]) -> None:
-        last = [tp for tp, at in starts.items() if self._targets[tp] > at]
+        aged = [tp for tp in starts if not self._topics[tp.topic].compacted]
+        last = [tp for tp in aged if self._targets[tp] > starts[tp]]
         newest = [await self._last_timestamp(tp) for tp in last]
         if not newest:
             return
@@ -96,6 +106,27 @@ class Reader:
         while True:
             await self._read()
             self._health.progress()
+            if self._new:
+                await self._widen()
+
+    async def _widen(self) -> None:
+        """Read topics that have come into being as well, from their beginning."""
+        new, self._new = self._new, set()
+        positions = {tp: await self._consumer.position(tp) for tp in self._consumer.assignment()}
+        for full in new:
+            try:
+                found = await kafka.bounds(self._consumer, full)
+            except (KafkaError, LookupError) as e:
+                log.warning("topic_not_read_yet", topic=full, reason=str(e))
+                return
+            for tp, (first, _) in found.items():
+                positions[tp] = first
+                if first == 0:
+                    self._hub.complete.add((self._topics[full].name, tp.partition))
+        self._absent -= new
+        self._consumer.assign(list(positions))
+        for tp, offset in positions.items():
+            self._consumer.seek(tp, offset)
 
     async def _read(self) -> int:
         count = 0
@@ -141,11 +172,13 @@ class Reader:
 
     async def watch(self, sessions: Sessions) -> None:
         """Ask Kafka how much is not yet read, every _WATCH_S; runs until cancelled."""
-        tps = list(self._consumer.assignment())
         while True:
             await asyncio.sleep(_WATCH_S)
+            tps = list(self._consumer.assignment())
             try:
                 async with asyncio.timeout(5):
+                    if self._absent:
+                        self._new = self._absent & await self._consumer.topics()
                     ends = await self._consumer.end_offsets(tps)
                     positions = {tp: await self._consumer.position(tp) for tp in tps}
             except (KafkaError, TimeoutError) as e:

@@ -79,6 +79,8 @@ class GatewayClient:
         self._snap, self._snapshot_items, self._reconnect = snap, snapshot_items, reconnect
         self._streams: dict[tuple[str, str], StreamState] = {}
         self._wild: set[str] = set()
+        self.aliases: dict[str, str] = {}
+        """Alias -> the symbol that the gateway took it for, under which its messages come."""
         self._socket: ClientConnection | None = None
         self._closing = False
         self._epoch: str | None = None
@@ -87,7 +89,7 @@ class GatewayClient:
 
     def state(self, channel: str, symbol: str) -> StreamState:
         """What is known of a stream; KeyError when it was not subscribed."""
-        return self._streams[channel, symbol]
+        return self._streams[channel, self.aliases.get(symbol, symbol)]
 
     @property
     def epoch(self) -> str | None:
@@ -96,7 +98,7 @@ class GatewayClient:
 
     def subscribed(self, channel: str, symbols: Iterable[str]) -> bool:
         """Whether all these streams are live now."""
-        wanted = [self._streams.get((channel, s)) for s in symbols]
+        wanted = [self._streams.get((channel, self.aliases.get(s, s))) for s in symbols]
         return all(s is not None and s.live for s in wanted)
 
     async def subscribe(self, channel: str, symbols: Iterable[str]) -> None:
@@ -187,6 +189,8 @@ class GatewayClient:
                 self._sync(message, received_s)
             case "live":
                 self._stream(message["ch"], message["symbol"]).live = True
+            case "ok":
+                self._resolved(message.get("aliases", {}))
             case "err":
                 self.statistics.errors.append(message)
         return None
@@ -215,6 +219,15 @@ class GatewayClient:
             resume = {"epoch": epoch or self._epoch, "after": after} if after else {}
             sub = {"op": "sub", "ch": channel, "symbols": some, "snap": self._snap, **resume}
             await self.send(sub)
+
+    def _resolved(self, aliases: dict[str, str]) -> None:
+        # From now on by the symbol: after a reconnect an alias might mean another one.
+        self.aliases |= aliases
+        for channel, name in list(self._streams):
+            if name in aliases:
+                self._streams.setdefault(
+                    (channel, aliases[name]), self._streams.pop((channel, name))
+                )
 
     def _stream(self, channel: str, symbol: str) -> StreamState:
         return self._streams.setdefault((channel, symbol), StreamState())

@@ -86,6 +86,10 @@ class History:
             return await (await cursor.execute(query, values)).fetchall()
 
 
+_AS_TEXT = ("day",)
+"""Columns that are a date here and text on the wire."""
+
+
 def _fields(channel: Channel) -> list[str]:
     return [f for f in channel.value.__struct_fields__ if f != "ts_ms"]
 
@@ -99,8 +103,9 @@ def _query(
     if after is not None:
         names = sql.SQL(", ").join(map(sql.Identifier, order))
         marks = sql.SQL(", ").join([sql.Placeholder()] * len(order))
-        where.append(sql.SQL("({}) > ({})").format(names, marks))
-        values += after[: len(order)]
+        # The first says it all; the second lets an index of ranges of blocks (BRIN) be used.
+        where.append(sql.SQL("({}) > ({}) AND seq >= %s").format(names, marks))
+        values += [*after[: len(order)], after[0]]
     for bound, comparison in ((span.from_ms, ">="), (span.to_ms, "<")):
         if bound is not None:
             where.append(sql.SQL("ts " + comparison + " to_timestamp(%s / 1000.0)"))
@@ -109,12 +114,17 @@ def _query(
         "SELECT {fields}, (extract(epoch FROM ts) * 1000)::bigint AS ts_ms"
         " FROM {table} WHERE {where} ORDER BY {order} LIMIT %s"
     ).format(
-        fields=sql.SQL(", ").join(map(sql.Identifier, fields)),
+        fields=sql.SQL(", ").join(map(_selected, fields)),
         table=sql.Identifier(tape, str(channel.table)),
         where=sql.SQL(" AND ").join(where),
         order=sql.SQL(", ").join(map(sql.Identifier, order)),
     )
     return query, [*values, limit]
+
+
+def _selected(field: str) -> sql.Composable:
+    name = sql.Identifier(field)
+    return sql.SQL("{}::text").format(name) if field in _AS_TEXT else name
 
 
 def _of_stream(symbol: str) -> tuple[list[sql.Composable], list[Any]]:

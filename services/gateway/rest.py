@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from schemas.topics import TRADES_CLASSIFIED
+from services.gateway.core.aliases import is_alias
 from services.gateway.core.channels import BY_NAME, CHANNELS, Channel
 from services.gateway.core.commands import SYMBOL
 from services.gateway.core.hub import Hub
@@ -77,6 +78,11 @@ def _add_names(app: FastAPI, hub: Hub) -> None:
         """Every channel: class, key, whether history is kept, JSON Schema of its messages."""
         return [c.described() for c in CHANNELS]
 
+    @app.get("/v1/aliases", tags=["names"])
+    async def aliases() -> dict[str, str]:
+        """Other names of symbols, such as VN30F1M, and the symbol each means now."""
+        return hub.aliases.all()
+
     @app.get("/v1/symbols", tags=["names"])
     async def symbols() -> dict[str, list[str]]:
         """Symbols seen on the tape, each with the channels that have something of it."""
@@ -93,15 +99,16 @@ def _add_data(app: FastAPI, hub: Hub, history: History, health: Health) -> None:
         """
         The newest message of each stream (of each key of a state channel), as an array.
 
-        `symbols`: comma-separated; all when empty.
+        `symbols`: comma-separated, also aliases such as VN30F1M; all when empty.
         """
         _need_ready(health)
         found = _channel(channel)
         names = [s for s in symbols.split(",") if s]
         if len(names) > MAX_SYMBOLS:
             raise HTTPException(422, f"at most {MAX_SYMBOLS} symbols, there were {len(names)}")
+        wanted = dict.fromkeys(_symbol(hub, n) for n in names)
         streams = (
-            [s for n in names if (s := hub.streams.get((found.name, n)))]
+            [s for n in wanted if (s := hub.streams.get((found.name, n)))]
             if names
             else sorted(hub.of(found), key=lambda s: s.symbol)
         )
@@ -120,10 +127,13 @@ def _add_data(app: FastAPI, hub: Hub, history: History, health: Health) -> None:
         Stored messages, ascending: exchange time in [from, to), newer than `after`.
 
         Times are ms since the epoch or ISO 8601. `next_after` continues, null at the end.
-        The first `prev` is null unless `after` was given.
+        The first `prev` is null unless `after` was given. An alias is what it means now.
         """
         span = Span(_time(since, "from"), _time(to, "to"))
         found = _kept(channel)
+        if is_alias(symbol):
+            _need_ready(health)
+        symbol = _symbol(hub, symbol)
         try:
             items = await history.after(found, symbol, _after(after), limit, span)
         except HistoryUnavailable as e:
@@ -157,6 +167,14 @@ def _channel(name: str) -> Channel:
     if name not in BY_NAME:
         raise HTTPException(404, f"no channel {name!r}; there are {', '.join(BY_NAME)}")
     return BY_NAME[name]
+
+
+def _symbol(hub: Hub, name: str) -> str:
+    symbol = hub.resolve(name)
+    if symbol is None:
+        reason = f"no instrument of the tape is called {name}; /v1/aliases has all other names"
+        raise HTTPException(404, reason)
+    return symbol
 
 
 def _kept(name: str) -> Channel:

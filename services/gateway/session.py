@@ -45,6 +45,8 @@ class Session:
         self.out = Outbound(self._wake.set)
         self._streams: set[tuple[str, str]] = set()
         self._wild: set[str] = set()
+        self._aliases: dict[tuple[str, str], str] = {}
+        """(channel, alias) -> the symbol it meant when it was subscribed."""
         self._bad = 0
         self._tokens, self._tokens_at = float(COMMANDS_BURST), time.monotonic()
         self._bye: tuple[int, str] | None = None
@@ -176,24 +178,36 @@ class Session:
 
     async def _sub(self, command: Sub) -> None:
         channel = commands.channel_of(command)
-        new = [s for s in command.symbols if s != "*" and (channel.name, s) not in self._streams]
+        symbols = {name: self._resolve(name, command) for name in command.symbols}
+        aliases = {name: symbol for name, symbol in symbols.items() if name != symbol}
+        new = {s for s in symbols.values() if s != "*" and (channel.name, s) not in self._streams}
         if len(self._streams) + len(new) > MAX_STREAMS:
             raise Refused("limit", f"at most {MAX_STREAMS} streams a connection", command.id)
-        self.out.put(wire.control("ok", id=command.id))
-        for symbol in command.symbols:
+        self._aliases |= {(channel.name, name): symbol for name, symbol in aliases.items()}
+        self.out.put(wire.control("ok", id=command.id, aliases=aliases or None))
+        for name, symbol in symbols.items():
             if symbol == "*":
                 await self._sub_all(command)
                 continue
             await self._room()
             self._hub.leave(channel, symbol, self.out)
             self._streams.add((channel.name, symbol))
-            why = await self._resume(channel, symbol, command)
+            why = await self._resume(channel, symbol, name, command)
             if why is not None:
                 self._hub.join(self._hub.stream(channel, symbol), self.out, command.snap, why)
 
-    async def _resume(self, channel: Channel, symbol: str, command: Sub) -> SyncWhy | None:
+    def _resolve(self, name: str, command: Sub) -> str:
+        symbol = self._hub.resolve(name)
+        if symbol is None:
+            reason = f"no instrument of the tape is called {name}; /v1/aliases has all other names"
+            raise Refused("unknown_symbol", reason, command.id)
+        return symbol
+
+    async def _resume(
+        self, channel: Channel, symbol: str, name: str, command: Sub
+    ) -> SyncWhy | None:
         """Continue where the client stands; why it gets a snapshot instead, else None."""
-        after = command.cursor(symbol)
+        after = command.cursor(symbol, name)
         if after is None:
             return "new"
         if command.epoch != self._hub.epoch:
@@ -216,7 +230,8 @@ class Session:
         channel = commands.channel_of(command)
         if self._streams or self._wild:  # leaving nothing buys no time
             self._idle_since = time.monotonic()
-        for symbol in command.symbols:
+        for name in command.symbols:
+            symbol = self._aliases.pop((channel.name, name), name)
             if symbol == "*":
                 self._wild.discard(channel.name)
                 self._leave_wild(channel.name)

@@ -6,7 +6,18 @@ from typing import Any, Literal
 import msgspec
 
 from schemas import market
-from schemas.topics import MARKET, TRADES_CLASSIFIED, Topic
+from schemas.board import BoardRow
+from schemas.session_flow import SessionFlow
+from schemas.topics import (
+    BOARD,
+    INDEX_VALUES,
+    INSTRUMENTS,
+    MARKET,
+    SESSION_FLOW,
+    SESSIONS,
+    TRADES_CLASSIFIED,
+    Topic,
+)
 from schemas.trades_classified import TradeClassified
 
 Kind = Literal["event", "state"]
@@ -21,6 +32,7 @@ class Channel:
         kind: `event`: every message arrives, in order, with `prev`; `state`: each message
             stands for itself and the newest of a key wins.
         key: fields that, within a stream, tell which state a message replaces.
+        daily: a state of an older `day` is none any more (that of a phase not begun today).
         wild: a client may subscribe to all its streams at once with `*`.
         table: where the database keeps it; None when it does not.
     """
@@ -31,6 +43,7 @@ class Channel:
     kind: Kind
     key: tuple[str, ...] = ()
     wild: bool = False
+    daily: bool = False
     table: str | None = None
 
     @property
@@ -54,12 +67,16 @@ class Channel:
 
 def _event(value: type[msgspec.Struct], wild: bool = False, table: bool = True) -> Channel:
     name = str(value.__struct_config__.tag)
-    return Channel(name, MARKET, value, "event", (), wild, _table(name) if table else None)
+    return Channel(name, MARKET, value, "event", (), wild, table=_table(name) if table else None)
 
 
 def _state(value: type[msgspec.Struct], *key: str) -> Channel:
     name = str(value.__struct_config__.tag)
-    return Channel(name, MARKET, value, "state", key, True, _table(name))
+    return Channel(name, MARKET, value, "state", key, True, table=_table(name))
+
+
+def _derived(topic: Topic, value: type[msgspec.Struct], *key: str, daily: bool = False) -> Channel:
+    return Channel(topic.name, topic, value, "state", key, True, daily, topic.table)
 
 
 def _table(tag: str) -> str:
@@ -74,6 +91,10 @@ CHANNELS: tuple[Channel, ...] = (
         "event",
         table=TRADES_CLASSIFIED.table,
     ),
+    _derived(SESSION_FLOW, SessionFlow, "phase", daily=True),
+    _derived(BOARD, BoardRow),
+    # `status` is every change, this is what holds now: of each exchange, and of halted symbols.
+    _derived(SESSIONS, market.Status, "exchange"),
     # A trade is stored once, classified.
     _event(market.Trade, table=False),
     _event(market.BookDelta),
@@ -95,5 +116,12 @@ Gaps and statuses forwarded into derived topics are served once, from `market`.
 """
 
 BY_NAME: dict[str, Channel] = {c.name: c for c in CHANNELS}
-BY_TOPIC_AND_TYPE: dict[tuple[str, str], Channel] = {(c.topic.name, c.tag): c for c in CHANNELS}
-TOPICS: tuple[Topic, ...] = tuple(dict.fromkeys(c.topic for c in CHANNELS))
+_ALSO = ((INSTRUMENTS, "instrument"), (INSTRUMENTS, "basket"), (INDEX_VALUES, "index"))
+"""The same messages, kept for ever: a gateway that starts has them, however long ago they came."""
+BY_TOPIC_AND_TYPE: dict[tuple[str, str], Channel] = {
+    **{(c.topic.name, c.tag): c for c in CHANNELS},
+    **{(topic.name, name): BY_NAME[name] for topic, name in _ALSO},
+}
+TOPICS: tuple[Topic, ...] = tuple(
+    dict.fromkeys([*(c.topic for c in CHANNELS), *(topic for topic, _ in _ALSO)])
+)

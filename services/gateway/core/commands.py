@@ -28,9 +28,9 @@ class Sub(msgspec.Struct, tag_field="op", tag="sub"):
     epoch: str | None = None
     after: dict[str, int | tuple[int, int] | None] = {}
 
-    def cursor(self, symbol: str) -> Position | None:
-        """Where the client stands in a stream; None when it has nothing."""
-        at = self.after.get(symbol)
+    def cursor(self, *names: str) -> Position | None:
+        """Where the client stands in a stream, by one of its names; None when it has nothing."""
+        at = next((self.after[n] for n in names if n in self.after), None)
         return (at, 0) if isinstance(at, int) else at
 
 

@@ -1,7 +1,8 @@
 """Every stream of the tape: takes messages in, gives them to clients; one thread, no await."""
 
 from services.gateway.core import wire
-from services.gateway.core.channels import BY_TOPIC_AND_TYPE, Channel
+from services.gateway.core.aliases import Aliases, is_alias
+from services.gateway.core.channels import BY_TOPIC_AND_TYPE, CHANNELS, Channel
 from services.gateway.core.outbound import Outbound
 from services.gateway.core.streams import Stream, SyncWhy
 from services.gateway.core.wire import NOTHING, Head, Position
@@ -17,9 +18,10 @@ class Hub:
     """
     All streams of one tape, named `epoch` to clients.
 
-    Messages that are not newer than the last of their stream are dropped: repeats after a
-    crash, and the copies of a broadcast in the other partitions (each partition holds every
-    broadcast in order, so the first copy to come is never early).
+    Events that are not newer than the last of their stream are dropped, states not newer than
+    that of their key: repeats after a crash, and the copies of a broadcast in the other
+    partitions (each partition holds every broadcast in order, so the first copy to come is
+    never early).
     """
 
     def __init__(self, epoch: str, ring_chars: int = RING_CHARS) -> None:
@@ -28,6 +30,7 @@ class Hub:
         self.complete: set[tuple[str, int]] = set()
         """(topic, partition) that is read from offset 0: nothing stood before what we saw."""
         self.all_complete = False
+        self.aliases = Aliases()
         self._wild: dict[Channel, dict[Outbound, None]] = {}
         self._chars = 0
         self._ring_chars = ring_chars
@@ -46,16 +49,21 @@ class Hub:
         stream = self.streams.get((channel.name, broadcast or head.symbol))
         if stream is None:
             stream = self._open(channel, broadcast or head.symbol, (topic, partition))
+        if head.aliases or head.type == "instrument":
+            self.aliases.learn(head.symbol, head.seq, head.aliases)
         at, last = (head.seq, head.part), stream.last
         if last is None and (topic, partition) in self.complete:
             stream.last = stream.floor = last = NOTHING
-        if last is not None and at <= last:
-            return False
         if channel.kind == "event":
+            if last is not None and at <= last:
+                return False
             self._event(stream, at, wire.event(channel.name, broadcast, last, payload))
         else:
-            key = ":".join([getattr(head, field) for field in channel.key])
-            self._state(stream, at, key, wire.state(channel.name, broadcast, payload))
+            key = ":".join([str(getattr(head, field)) for field in channel.key])
+            day = head.day if channel.daily else ""
+            if stream.is_old(at, key, day):
+                return False
+            self._state(stream, at, key, wire.state(channel.name, broadcast, payload), day)
         if self._chars > self._ring_chars:
             self._shrink()
         return True
@@ -72,8 +80,8 @@ class Hub:
         for client in stream.listeners:
             client.event(text)
 
-    def _state(self, stream: Stream, at: Position, key: str, text: str) -> None:
-        self._chars += stream.remember_state(at, key, text)
+    def _state(self, stream: Stream, at: Position, key: str, text: str, day: str) -> None:
+        self._chars += stream.remember_state(at, key, text, day)
         if stream.listeners:
             slot = (stream.channel.name, stream.symbol, key)
             for client in stream.listeners:
@@ -83,6 +91,16 @@ class Hub:
         # Halving all at once is rare, and keeps every ring's share of the memory.
         for stream in self.streams.values():
             self._chars -= stream.trim(len(stream.ring) // 2)
+
+    def resolve(self, name: str) -> str | None:
+        """
+        The symbol that `name` is, or is an alias of; None: an alias that nothing has.
+
+        A name with messages of its own is a symbol; so is one that nobody knows.
+        """
+        if any((s := self.streams.get((c.name, name))) and s.chars for c in CHANNELS):
+            return name
+        return self.aliases.get(name) or (None if is_alias(name) else name)
 
     def stream(self, channel: Channel, symbol: str) -> Stream:
         """

@@ -27,17 +27,29 @@ class Stream:
             beginning and nothing came since.
         floor: a client that has everything up to here can be brought up to date from `ring`.
         ring: the last messages of an event channel, ascending.
-        newest: of a state channel, key -> the last message.
+        newest: of a state channel, key -> its newest message.
+        day: of a daily channel, the newest day; states of older ones are gone.
         listeners: clients that get every message.
     """
 
-    __slots__ = ("channel", "chars", "floor", "last", "listeners", "newest", "ring", "symbol")
+    __slots__ = (
+        "channel",
+        "chars",
+        "day",
+        "floor",
+        "last",
+        "listeners",
+        "newest",
+        "ring",
+        "symbol",
+    )
 
     def __init__(self, channel: Channel, symbol: str, last: Position | None) -> None:
         self.channel, self.symbol = channel, symbol
         self.last = self.floor = last
         self.ring: list[Item] = []
-        self.newest: dict[str, str] = {}
+        self.newest: dict[str, Item] = {}
+        self.day = ""
         self.listeners: dict[Outbound, None] = {}
         self.chars = 0
 
@@ -53,13 +65,24 @@ class Stream:
             grown -= self.trim(RING_ITEMS)
         return grown
 
-    def remember_state(self, at: Position, key: str, text: str) -> int:
+    def is_old(self, at: Position, key: str, day: str) -> bool:
+        """Whether a newer state of the key is known, or, of a daily channel, a newer day."""
+        return day < self.day or (key in self.newest and at <= self.newest[key][0])
+
+    def remember_state(self, at: Position, key: str, text: str, day: str) -> int:
         """Replace the state of a key; returns by how many characters it grew."""
-        self.last = at
-        grown = len(text) - len(self.newest.get(key, ""))
-        self.newest[key] = text
-        self.chars += grown
-        return grown
+        before = self.chars
+        if day > self.day:
+            self.day = day
+            self.newest.clear()
+            self.chars = 0
+        if self.last is None or at > self.last:
+            self.last = at
+        if key in self.newest:
+            self.chars -= len(self.newest[key][1])
+        self.newest[key] = at, text
+        self.chars += len(text)
+        return self.chars - before
 
     def trim(self, keep: int) -> int:
         """Drop all but the last `keep` of the ring; returns the characters let go."""
@@ -87,7 +110,7 @@ class Stream:
         So many events as fit MAX_SNAPSHOT_CHARS, but the newest whatever its size.
         """
         if self.channel.kind == "state":
-            return list(self.newest.values())
+            return [text for _, text in self.newest.values()]
         items: list[str] = []
         left = MAX_SNAPSHOT_CHARS
         for _, text in reversed(self.ring[len(self.ring) - min(count, len(self.ring)) :]):

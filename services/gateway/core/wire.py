@@ -30,6 +30,10 @@ class Head(msgspec.Struct, gc=False):
     board: str = "main"
     interval: str = ""
     source: str = ""
+    phase: str | None = None
+    exchange: str | None = None
+    day: str = ""
+    aliases: list[str] = []
 
 
 _head = msgspec.json.Decoder(Head)
