@@ -8,6 +8,7 @@ from rich.table import Table
 from services.commands._board_style import colour, count, price
 from services.demo.board import BoardLine
 from services.report.derived import Row
+from services.report.tables import spread
 
 HEAD = (
     "symbol", "reference", "price", "change", "%", "volume", "active buy", "active sell", "phase"
@@ -25,7 +26,7 @@ def show(console: Console, title: str, lines: Sequence[BoardLine], indices: Sequ
         table.add_section()
     for row in indices:
         table.add_row(*_index(row))
-    console.print(table)
+    spread(console, table)
     console.print("purple ceiling, cyan floor, yellow reference, green up, red down", style="dim")
     console.print()
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 CRYPTO = "tests/data/binance/manifest.json"
 BASE = "demo"
+VIETNAM_PACED_S = 5.0
+"""The day ends with the close: after it nothing trades whose latency could be told."""
 
 
 class Act(NamedTuple):
@@ -80,7 +82,7 @@ def _demo(console: Console, recording: Path | None, once: bool, again: bool, pac
     settings = bring_up(load(), console)
     agrees, sessions = True, []
     with ExitStack() as up:
-        for act in _acts(recording, paced_s):
+        for act in _acts(settings, console, recording, paced_s):
             mine = settings.model_copy(update={"tape": _tape(settings, act.base, again)})
             session = Session(mine, Played(act.manifest), console, act.paced_s)
             with ExitStack() as one:
@@ -133,17 +135,20 @@ def _stay(sessions: list[Session], console: Console) -> None:
                 child.check()
 
 
-def _acts(recording: Path | None, paced_s: float) -> list[Act]:
+def _acts(
+    settings: Settings, console: Console, recording: Path | None, paced_s: float
+) -> list[Act]:
+    from services.demo import vietnam
     from services.demo.played import Played
 
-    root = stack.clone_root()
-    if recording is not None and recording.resolve() != root / CRYPTO:
-        manifest = recording.resolve()
-        return [Act(manifest, BASE + Played(manifest).slug, paced_s)]
-    crypto = Act(root / CRYPTO, BASE, paced_s)
-    if recording is not None:
+    crypto = Act(stack.clone_root() / CRYPTO, BASE, paced_s)
+    if recording is None:
+        day = vietnam.recording(settings, console)
+        return [Act(day, f"{BASE}vn", min(paced_s, VIETNAM_PACED_S)), crypto]
+    manifest = recording.resolve()
+    if manifest == crypto.manifest:
         return [crypto]
-    return [crypto]
+    return [Act(manifest, BASE + Played(manifest).slug, paced_s)]
 
 
 def _tape(settings: Settings, base: str, again: bool) -> str:

@@ -13,6 +13,9 @@ from services.report.reconcile import Check
 WIDEST = 300
 """Characters of a table, at most."""
 
+MOST_INSTRUMENTS = 8
+"""More of them have one account of the aggressor together."""
+
 
 def draw(console: Console, title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """An aligned table, the first column left, the others right; never squeezed or cut."""
@@ -21,11 +24,15 @@ def draw(console: Console, title: str, head: Sequence[str], rows: Sequence[Seque
         drawn.add_column(name, justify="left" if number == 0 else "right")
     for row in rows:
         drawn.add_row(*row)
-    # A narrow terminal scrolls or wraps: an ellipsis would hide figures.
+    spread(console, drawn)
+    console.print()
+
+
+def spread(console: Console, drawn: Table) -> None:
+    """Print a table as wide as it is: on a narrow terminal an ellipsis would hide figures."""
     wide = console.options.update(max_width=WIDEST)
     drawn.width = console.measure(drawn, options=wide).maximum
     console.print(drawn)
-    console.print()
 
 
 def messages(console: Console, tape: Tape, rows: Mapping[str, Mapping[str, int]]) -> None:
@@ -97,10 +104,11 @@ def busiest_seconds(times_ms: Sequence[int], window_ms: int = 2000) -> float:
 
 
 def accuracy(console: Console, tape: Tape) -> None:
-    """The inferred aggressor against the vendor's flag."""
+    """The inferred aggressor against the vendor's flag; of a whole market all in one."""
     counted = Accuracy()
+    several = len({symbol for symbol, *_ in tape.verdicts}) > MOST_INSTRUMENTS
     for symbol, vendor, inferred, rule, confidence in tape.verdicts:
-        counted.add(symbol, vendor, inferred, rule, confidence)
+        counted.add("all" if several else symbol, vendor, inferred, rule, confidence)
     console.print("[bold]Aggressor: inferred without the flag, against the vendor's flag[/bold]")
     for line in table(counted):
         console.print(line, highlight=False)

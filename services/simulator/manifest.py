@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from services.simulator.core import futures
 from services.simulator.core.day import SPANS
 from services.simulator.core.plan import Plan
-from services.simulator.core.prices import TENTHS, step_at
+from services.simulator.core.prices import TENTHS, limits, step_at
 from services.simulator.core.universe import INDICES, Instrument
 
 _SOURCE = "the simulated exchange"
@@ -48,12 +48,17 @@ def write_manifest(plan: Plan, files: Sequence[RecordedFile], path: Path) -> Non
 
 def _instrument(about: Instrument) -> dict[str, Any]:
     future = about.kind == "future"
+    unit = TENTHS if future else 1
+    ceiling, floor = limits(about.reference, about.exchange, about.kind, about.band)
     found: dict[str, Any] = {
         "symbol": about.symbol,
         "exchange": about.exchange,
         "kind": about.kind,
         "lot": about.lot,
         "price_steps": _steps(about),
+        "reference": about.reference / unit,
+        "ceiling": ceiling / unit,
+        "floor": floor / unit,
         "source": _SOURCE,
     }
     if future:

@@ -97,7 +97,11 @@ class RecordedFile(_Written):
 
 
 class InstrumentEntry(_Written):
-    """`Instrument` as written by hand; `unverified` names fields that no source confirms."""
+    """
+    `Instrument` as written by hand; `unverified` names fields that no source confirms.
+
+    `reference`, `ceiling` and `floor` are of the recording's first day, in the quote unit.
+    """
 
     symbol: str = Field(min_length=1)
     exchange: str
@@ -108,6 +112,9 @@ class InstrumentEntry(_Written):
     inverse: bool = False
     lot: float = Field(gt=0)
     price_steps: list[tuple[float, float]] = []
+    reference: float | None = Field(default=None, gt=0)
+    ceiling: float | None = Field(default=None, gt=0)
+    floor: float | None = Field(default=None, gt=0)
     source: str
     unverified: list[str] = []
 

@@ -2,12 +2,15 @@
 
 import gzip
 import heapq
+import io
 import json
 from collections.abc import Iterator
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
+
+import zstandard
 
 from services.report.independent.binance import Binance
 from services.report.independent.figures import Recording, digest
@@ -95,12 +98,22 @@ def count(manifest: Path) -> Recording:
     return counting.settle()
 
 
+def _opened(path: Path) -> IO[bytes]:
+    """A file's bytes: gzip and Zstandard by their first bytes, else as they are."""
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic[:2] == b"\x1f\x8b":
+        return io.BufferedReader(gzip.GzipFile(path))
+    if magic == b"\x28\xb5\x2f\xfd":
+        return io.BufferedReader(zstandard.open(path, "rb"))
+    return path.open("rb")
+
+
 def _stamped(folder: Path, number: int, entry: dict[str, Any]) -> Iterator[tuple[int, int, bytes]]:
     """Receive time in µs, number of the file, and the vendor's bytes, of each line of a file."""
     path, bare = folder / entry["path"], entry["format"] == "bare_line"
     start_us = int(datetime.fromisoformat(entry["start"]).timestamp() * 1e6) if bare else 0
-    opened = gzip.open if path.read_bytes()[:2] == b"\x1f\x8b" else open
-    with opened(path, "rb") as file:
+    with _opened(path) as file:
         for at, line in enumerate(file):
             if not line.strip():
                 continue

@@ -59,7 +59,7 @@ class Ssi:
             return None
         if not isinstance(message, dict):
             return None
-        return {name.lower(): field for name, field in message.items()}
+        return dict(zip(map(str.lower, message), message.values(), strict=True))
 
     def add(self, kind: str, received_us: int, message: Any) -> None:
         """One message; what writes nothing (X, B, F) is counted by its line alone."""
@@ -97,17 +97,21 @@ class Ssi:
         self._found.add_trade(symbol, self._venue, at_us, str(round(volume)), buy=buy)
 
     def _quote(self, symbol: str, at_us: int, m: Mapping[str, Any]) -> None:
-        book = tuple(_number(m, name) or 0.0 for name in _LEVELS)
+        book = tuple(level or 0.0 for level in map(m.get, _LEVELS))
+        if str in map(type, book):
+            book = tuple(_number(m, name) or 0.0 for name in _LEVELS)
         self._found.quotes[symbol] += self._follows("quote", symbol, at_us, m, book)
 
     def _index(self, symbol: str, at_us: int, m: Mapping[str, Any]) -> None:
         names = ("indexvalue", "totalqtty", "totalqttypt", "advances", "declines")
         said = tuple(_number(m, name) for name in names)
-        believed = self._found.index_values.get(symbol) or _number(m, "priorindexvalue") or said[0]
-        jumps = not said[0] or not 1 / _JUMP <= said[0] / (believed or said[0]) <= _JUMP
-        if not jumps and self._follows("index", symbol, at_us, m, said):
+        value = said[0] or 0.0
+        believed = self._found.index_values.get(symbol) or _number(m, "priorindexvalue") or value
+        if not value or not 1 / _JUMP <= value / believed <= _JUMP:
+            return
+        if self._follows("index", symbol, at_us, m, said):
             self._found.indices[symbol] += 1
-            self._found.index_values[symbol] = said[0]
+            self._found.index_values[symbol] = value
 
     def _foreign(self, symbol: str, at_us: int, m: Mapping[str, Any]) -> None:
         names = ("totalroom", "currentroom", "buyvol", "sellvol", "buyval", "sellval")
