@@ -42,6 +42,22 @@ def test_apply_makes_all_topics_once_and_diff_then_finds_nothing(
     assert " no " not in listed
 
 
+def test_apply_for_services_makes_what_they_need_and_a_wrong_name_is_told(
+    kafka: str, database: str, tape: str
+) -> None:
+    made = run(kafka, database, "apply", "--tape", tape, "--for", "ingest:iboard+ssi,classifier")
+    assert made.exit_code == 0, made.output
+    assert "warning" not in made.output
+    listed = run(kafka, database, "list", "--tape", tape).output.splitlines()
+    there = {line.split()[0].partition(".")[2] for line in listed if " yes " in line}
+    assert {"iboard", "ssi-x", "control", "market", "classifier-snapshots"} <= there
+    assert not {"binance", "board"} & there
+    for wrong, said in (("ingest:ibord", "ingest's"), ("clasifier", "no service clasifier")):
+        refused = run(kafka, database, "apply", "--tape", tape, "--for", wrong)
+        assert refused.exit_code == 2
+        assert said in refused.output
+
+
 def test_diff_names_a_topic_that_somebody_made_otherwise(
     kafka: str, database: str, tape: str
 ) -> None:

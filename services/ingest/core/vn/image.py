@@ -7,6 +7,8 @@ Their seq, ts_ms and feed are given by ingest when they enter the tape.
 from collections.abc import Sequence
 from datetime import date
 
+import msgspec
+
 from schemas.base import BROADCAST, Phase
 from schemas.market import Basket, Instrument, Member, Status
 from services.ingest.core.vn import futures
@@ -127,6 +129,13 @@ def status(exchange: Exchange, phase: Phase) -> Status:
         exchange=exchange,
         phase=phase,
     )
+
+
+def restriction(row: InstrumentRow) -> Status | None:
+    """What holds all day for this symbol instead of its exchange's phases."""
+    if row.restriction is None:
+        return None
+    return msgspec.structs.replace(status(row.exchange, row.restriction), symbol=row.symbol)
 
 
 def _given(price: PriceRow) -> Limits | None:

@@ -82,9 +82,13 @@ class ReferenceData:
         ]
 
     def statuses(self, day: date, ms_of_day: int = 0) -> list[Status]:
-        """The phase of each exchange at a local time of `day`."""
+        """The phase of each exchange at a local time of `day`, then of restricted symbols."""
         trading = self.calendar.is_trading_day(day)
-        return [image.status(each, phase_at(each, ms_of_day, trading)) for each in EXCHANGES]
+        found = [image.status(each, phase_at(each, ms_of_day, trading)) for each in EXCHANGES]
+        if trading:
+            rows = _effective(self._tables.instruments, day).values()
+            found += filter(None, map(image.restriction, rows))
+        return found
 
     def resolve(self, name: str, day: date) -> str:
         """

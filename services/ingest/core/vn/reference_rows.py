@@ -9,7 +9,7 @@ nobody knows. A line that is wrong is refused with the file, its number and what
 import csv
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import msgspec
 
@@ -26,7 +26,9 @@ _SATURDAY = 5
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """What the lines of all files share."""
+    """What the lines of all files share; `OPTIONAL` are columns that a file need not have."""
+
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset()
 
     effective_date: date
     source: _Text
@@ -53,7 +55,13 @@ class HolidayRow(Row, frozen=True, kw_only=True):
 
 
 class InstrumentRow(Row, frozen=True, kw_only=True):
-    """What a symbol is from a day on."""
+    """
+    What a symbol is from a day on.
+
+    `restriction`: it trades in periodic call auctions all day, or not at all.
+    """
+
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"restriction"})
 
     symbol: _Symbol
     exchange: Exchange
@@ -64,6 +72,7 @@ class InstrumentRow(Row, frozen=True, kw_only=True):
     first_trading_day: date | None = None
     last_trading_day: date | None = None
     listed_shares: _Shares | None = None
+    restriction: Literal["periodic", "halted"] | None = None
 
     def key(self) -> tuple[str, ...]:
         return (self.symbol,)
@@ -138,7 +147,8 @@ def read(name: str, text: bytes, row: type[R], faults: list[str]) -> list[tuple[
         return []
     columns = list(row.__struct_fields__)
     header = numbered[0][1] if numbered else []
-    if sorted(header) != sorted(columns):
+    wanted = [name for name in columns if name in header or name not in row.OPTIONAL]
+    if sorted(header) != sorted(wanted):
         faults.append(f"{name} line 1: must name the columns {', '.join(sorted(columns))}")
         return []
     found: list[tuple[int, R]] = []

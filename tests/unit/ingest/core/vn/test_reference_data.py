@@ -1,6 +1,7 @@
 """The committed reference data, and the record that it gives for a day."""
 
 import csv
+import io
 from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -112,7 +113,7 @@ def made_up(**lines):
 
 def test_a_share_has_the_wide_band_on_its_first_day_and_is_gone_after_its_last():
     data = made_up(
-        instruments="2026-09-07,NEW,UPCOM,stock,,,,2026-09-07,2026-09-09,,notice,",
+        instruments="2026-09-07,NEW,UPCOM,stock,,,,2026-09-07,2026-09-09,,,notice,",
         day_prices="2026-09-07,NEW,10000,,,notice,\n2026-09-08,NEW,10000,,,notice,",
     )
 
@@ -250,3 +251,25 @@ def test_phases_of_the_image_are_those_of_the_time_it_is_made_for():
     exchanges = [s.exchange for s in DATA.record(day, half_past_ten).statuses]
     assert exchanges == ["HOSE", "HNX", "UPCOM", "DERIVATIVES"]
     assert all(s.symbol == "*" for s in DATA.statuses(day))
+
+
+def test_a_restriction_is_a_status_of_its_symbol_from_its_day_on_while_there_is_trading():
+    data = made_up(instruments="2026-08-27,TAR,HNX,stock,,,,,,,periodic,a notice,")
+
+    def said(day):
+        statuses = data.record(date(2026, 8, day)).statuses
+        return [(s.symbol, s.exchange, s.phase) for s in statuses if s.symbol != "*"]
+
+    assert said(26) == []
+    assert said(27) == said(28) == [("TAR", "HNX", "periodic")]
+    assert said(31) == [], "a holiday"
+
+
+def test_a_file_without_the_column_of_restrictions_is_as_good():
+    lines = list(csv.reader(COMMITTED["instruments.csv"].decode().splitlines()))
+    at = lines[0].index("restriction")
+    out = io.StringIO()
+    csv.writer(out).writerows(line[:at] + line[at + 1 :] for line in lines)
+    old = ReferenceData(COMMITTED | {"instruments.csv": out.getvalue().encode()})
+    day = date(2026, 7, 20)
+    assert old.instruments(day) == DATA.instruments(day)
