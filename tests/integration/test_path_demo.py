@@ -2,13 +2,8 @@
 
 import gzip
 import json
-import os
 import secrets
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +14,8 @@ from schemas import frames
 from schemas.market import Trade
 from schemas.topics import MARKET
 from services.runtime import kafka as clients
-from services.stack import Addresses
-from tests.support.ingest import ONE_VENUE, ROOT, THREE_VENUES
-from tests.support.tapes import forget
+from tests.support.demos import Demos
+from tests.support.ingest import ONE_VENUE, THREE_VENUES
 
 pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(300)]
 
@@ -42,51 +36,6 @@ def first_seconds(source: Path, folder: Path, name: str) -> Path:
     path = folder / f"{name}.json"
     path.write_text(json.dumps(manifest))
     return path
-
-
-@dataclass
-class Demos:
-    """`vntape` against the tests' stack; the tapes that its demos made."""
-
-    stack: Addresses
-    folder: Path
-    tapes: list[str] = field(default_factory=list)
-
-    def run(self, *arguments: str) -> tuple[int, str]:
-        """Exit status and everything it said."""
-        env = {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")} | {
-            "VNTAPE_KAFKA": self.stack.kafka,
-            "VNTAPE_DATABASE_URL": self.stack.database,
-            "VNTAPE_LOCAL_DIR": str(self.folder),
-            "VNTAPE_GATEWAY_PORT": "0",
-        }
-        command = [sys.executable, "-m", "services.cli", *arguments]
-        ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=200)
-        return ended.returncode, (ended.stdout + ended.stderr).decode()
-
-    def demo(self, recording: Path, tape: str, *options: str) -> str:
-        """Play it onto the tape that is expected; it must reconcile."""
-        self.tapes.append(tape)
-        status, said = self.run(
-            "demo", "--once", "--paced", "1", "--recording", str(recording), *options
-        )
-        assert status == 0, said
-        assert f"tape {tape}," in said
-        return said
-
-    def reconciliation(self, tape: str, recording: Path) -> int:
-        """Exit status of the report."""
-        arguments = ("report", "reconciliation", "--tape", tape, "--recording", str(recording))
-        return self.run(*arguments)[0]
-
-
-@pytest.fixture
-def demos(stack: Addresses, tmp_path: Path) -> Iterator[Demos]:
-    """Its tapes are dropped afterwards."""
-    made = Demos(stack, tmp_path / "local")
-    yield made
-    for tape in made.tapes:
-        forget(tape, stack)
 
 
 def in_files(recording: Path) -> dict[str, Counter[Any]]:

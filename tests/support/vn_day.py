@@ -268,6 +268,9 @@ class Script:
                 "lot": 1 if each.kind in ("future", "index") else 100,
                 "multiplier": each.multiplier,
                 "underlying": "VN30" if each.kind == "future" else None,
+                "reference": each.reference,
+                "ceiling": each.ceiling,
+                "floor": each.floor,
                 "source": "script",
             }
             for each in self.listings.values()
