@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,6 @@ VICTIMS = ("ingest-1", "classifier-1", "board-1", "writer-1")
 # day are played as fast as they go.
 SPEED = "600"
 TOPICS = {"trades-classified", "session-flow", "board", "instruments", "sessions", "index-values"}
-SETTINGS = {"receive_clock": "recorded", "snapshot_interval_s": 1, "session_timeout_s": 3}
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +31,23 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """More snapshots and a shorter session than in production; the crowd's own reference data."""
+    data = vn_day_crowd.reference_data(tmp_path_factory.mktemp("reference") / "data")
+    hurried = {"snapshot_interval_s": 1, "session_timeout_s": 3}
+    return {"receive_clock": "recorded", "reference_data": data, **hurried}
+
+
+@pytest.fixture(scope="module")
 def undisturbed(
-    stack: Addresses, days: Path, tmp_path_factory: pytest.TempPathFactory
+    stack: Addresses,
+    days: Path,
+    settings: dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Result]:
     """What a run without any trouble leaves."""
     tape = f"t{secrets.token_hex(6)}"
-    with crew(stack, tape, tmp_path_factory.mktemp("calm"), days, **SETTINGS) as path:
+    with crew(stack, tape, tmp_path_factory.mktemp("calm"), days, **settings) as path:
         for name in VICTIMS:
             path.start(name)
         path.finish()
@@ -61,10 +72,15 @@ def rush(path: Crew, kills: int) -> None:
 
 
 def test_vietnamese_days_under_kills_leave_what_an_undisturbed_run_leaves(
-    stack: Addresses, tape: str, tmp_path: Path, days: Path, undisturbed: Result
+    stack: Addresses,
+    tape: str,
+    tmp_path: Path,
+    days: Path,
+    settings: dict[str, Any],
+    undisturbed: Result,
 ) -> None:
     """Twelve kills -9: raw topics, market, every derived topic, the board and all tables."""
-    with crew(stack, tape, tmp_path, days, **SETTINGS) as path:
+    with crew(stack, tape, tmp_path, days, **settings) as path:
         path.begin(SPEED, also=["board-1"])
         kill_at_random(path, VICTIMS, SEED, each=2, pairs=1)
         rush(path, kills=2)
@@ -78,10 +94,16 @@ def test_vietnamese_days_under_kills_leave_what_an_undisturbed_run_leaves(
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("round_", range(10))
 def test_many_kills_on_vietnamese_days(
-    stack: Addresses, tape: str, tmp_path: Path, days: Path, undisturbed: Result, round_: int
+    stack: Addresses,
+    tape: str,
+    tmp_path: Path,
+    days: Path,
+    settings: dict[str, Any],
+    undisturbed: Result,
+    round_: int,
 ) -> None:
     """Other seeds: twenty-four kills of one, and six of two at once, at a lower speed."""
-    with crew(stack, tape, tmp_path, days, **SETTINGS) as path:
+    with crew(stack, tape, tmp_path, days, **settings) as path:
         path.begin("150", also=["board-1"])
         kill_at_random(path, VICTIMS, SEED + round_, each=6, pairs=6)
         rush(path, kills=4)

@@ -1,7 +1,12 @@
 """Two scripted Vietnamese days of many symbols: the load under which services are killed."""
 
+import csv
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+from tests.support.stack import ROOT
 from tests.support.vn_day import Listing, Script
 from tests.support.vn_day_scripts import FUTURE, VN30, VN30_PRIOR, VNINDEX, VNINDEX_PRIOR, seconds
 
@@ -47,6 +52,36 @@ def crowd(symbols: int = 60, step_s: int = STEP_S) -> Script:
 def recording(folder: Path, symbols: int = 60, step_s: int = STEP_S) -> Path:
     """The manifest of a crowd's days, in `folder`."""
     return crowd(symbols, step_s).write(folder, "crowd")
+
+
+def reference_data(folder: Path, symbols: int = 60) -> Path:
+    """The repository's reference data with the crowd's stocks and their prices of both days."""
+    shutil.copytree(ROOT / "deploy" / "reference-data", folder)
+    made = listings(symbols)
+    about = [
+        {"effective_date": "2026-01-02", "symbol": each.symbol, "exchange": each.exchange,
+         "kind": each.kind, "source": "script"}
+        for each in made if each.kind == "stock"
+    ]  # fmt: skip
+    prices = [
+        {"effective_date": date, "symbol": each.symbol, "reference": each.reference,
+         "ceiling": each.ceiling, "floor": each.floor, "source": "script"}
+        for date in DAYS for each in made
+    ]  # fmt: skip
+    _add(folder / "instruments.csv", about)
+    _add(folder / "day-prices.csv", prices)
+    return folder
+
+
+def _add(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Lines stand in the order of their dates."""
+    with path.open(newline="") as file:
+        known = csv.DictReader(file)
+        every = sorted([*known, *rows], key=lambda row: row["effective_date"])
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, known.fieldnames or (), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(every)
 
 
 def _yesterday(s: Script, date: str) -> None:
