@@ -104,6 +104,7 @@ def test_a_gap_counts_when_the_print_after_it_came():
     found = rows([
         print_(at("09:20:00"), 100, 100, vendor_side="buy"),
         hole(at("09:20:30"), 600),
+        hole(at("09:20:31"), 7, symbol="*"),
         tick(at("09:21:00")),
         print_(at("09:21:30"), 100, 800),
         tick(at("09:22:00")),
@@ -111,6 +112,7 @@ def test_a_gap_counts_when_the_print_after_it_came():
     days = [told(r) for r in found if r.phase == "day"]
     assert days == [(100, 0, 0, 0, 100), (100, 0, 0, 700, 800)]
     assert found[-1].unknown_count == 1, "the second print has no side either"
+    assert found[-1].unexplained_volume == 0, "a gap of the whole venue is of no symbol"
 
 
 def test_coins_add_up_exactly():
@@ -126,7 +128,8 @@ def test_coins_add_up_exactly():
         print_(at("09:00:00") + n, volume, None, symbol="Y.BN", vendor_side="sell")
         for n, volume in enumerate([0.00000001, 10_000_000_000_000.0, 0.99999999])
     ]
-    assert rows([*many, tick(at("09:00:01"), "BN")])[-1].sell_volume == 10_000_000_000_001
+    sold = rows([*many, tick(at("09:00:01"), "BN")])[-1].sell_volume
+    assert (sold, type(sold)) == (10_000_000_000_001, int)
 
 
 def test_crypto_days_are_those_of_utc_and_vietnamese_of_utc_7():
