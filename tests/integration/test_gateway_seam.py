@@ -145,7 +145,8 @@ async def test_a_client_away_for_longer_than_the_ring_resumes_from_the_database(
             control: list[dict[str, Any]] = []
             while not control or control[-1]["op"] != "live":
                 for m in json.loads(await asyncio.wait_for(socket.recv(), 20)):
-                    (control if "op" in m else got).append(m)
+                    if m.get("op") != "hb":  # one may come on a slow machine
+                        (control if "op" in m else got).append(m)
             history = served.get(f"/v1/history/{CHANNEL}/{symbol}?limit=50&after={trades[0].seq}")
     assert [c.get("mode") for c in control] == [None, "resume", None]
     assert [m["seq"] for m in got] == [t.seq for t in trades[100:]]
