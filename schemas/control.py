@@ -58,6 +58,17 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
     trading_day: bool | None = None
 
 
+class Sources(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="sources"):
+    """
+    Which source writes which kind of message of a venue, from now on: a change is a `gap`.
+
+    `choice`: kind -> `feed:channel`; a kind that is not in it has its usual source.
+    """
+
+    venue: str
+    choice: dict[str, str] = {}
+
+
 class RestReply(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="rest_reply"):
     """A reply of a vendor's REST service, verbatim, decoded by the feed's decoder for `channel`."""
 
@@ -89,4 +100,4 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     cursor: Any
 
 
-ControlMessage = Connected | Lost | Tick | Reference | RestReply | Position
+ControlMessage = Connected | Lost | Tick | Reference | Sources | RestReply | Position

@@ -9,11 +9,14 @@ from pathlib import Path
 from services.ingest import reference
 from services.ingest.core.manifest import BadManifest, Manifest
 from services.ingest.core.registry import FEEDS
+from services.ingest.core.vn import sources
 from services.ingest.core.vn.image import VENUE
 from services.ingest.core.vn.reference_data import ReferenceData
 from services.ingest.core.vn.reference_files import BadReferenceData
+from services.ingest.feeds import chosen
 from services.ingest.feeds.archive import Archive
 from services.ingest.feeds.base import Feed, FeedError
+from services.ingest.feeds.chosen import Chosen
 from services.ingest.feeds.daily import Daily
 from services.ingest.feeds.lines_socket import LinesSocket, Listen
 from services.ingest.feeds.recording import RecordedFile, Recording
@@ -57,7 +60,21 @@ def feed_of(options: Options, settings: Settings) -> Feed:
         # Its control records are in it: nothing is to be added.
         return Archive(options.archives, options.speed or None)
     assert options.recording is not None
-    return with_reference(recording_of(options.recording, options), settings.reference_data)
+    feed = with_reference(recording_of(options.recording, options), settings.reference_data)
+    return Chosen(feed, choice_of(settings)) if VENUE in feed.venues else feed
+
+
+def choice_of(settings: Settings) -> dict[str, str]:
+    """
+    Which sources somebody chose.
+
+    Raises:
+        FeedError: there are no such; naming those that there are.
+    """
+    try:
+        return sources.named(settings.sources)
+    except sources.BadChoice as e:
+        raise FeedError(f"VNTAPE_SOURCES: {e}") from e
 
 
 def recording_of(path: Path, options: Options) -> Recording:
@@ -115,7 +132,9 @@ def live(settings: Settings, source: Source) -> SpooledFeed:
     folder = folder / f"{settings.tape}-{'+'.join(source.venues)}"
     data = _reference_of(source.venues, settings.reference_data)
     image = None if data is None else partial(image_of, data)
-    return SpooledFeed(source, Spool(folder, settings.spool_bytes), wall_us, image)
+    first = None if data is None else partial(chosen.record, choice_of(settings))
+    spool = Spool(folder, settings.spool_bytes)
+    return SpooledFeed(source, spool, wall_us, image, first)
 
 
 def _reference_of(venues: Sequence[str], folder: Path | None) -> ReferenceData | None:

@@ -75,6 +75,10 @@ class SpooledFeed:
     A spool that was used before takes messages at once, also while Kafka is away; a new one
     waits for `join`, because only the tape knows what came last.
 
+    Args:
+        image: see `Intake`.
+        first: a control record for a receive time in µs, with which each start begins.
+
     Attributes:
         repeatable: what came after the tape's position will be given again; known after `join`.
     """
@@ -85,10 +89,11 @@ class SpooledFeed:
         spool: Spool,
         clock: Clock,
         image: Callable[[int], Arrival] | None = None,
+        first: Callable[[int], Arrival] | None = None,
     ) -> None:
         self._source, self._spool = source, spool
         self._more, self._ready = asyncio.Event(), asyncio.Event()
-        self._refused, self._listens = 0, False
+        self._refused, self._listens, self._first = 0, False, first
         self.intake = Intake(spool, clock, self._more.set, self._count, image)
         self.name, self.venues, self.topics = source.name, source.venues, source.topics
         self.repeatable = True
@@ -103,6 +108,8 @@ class SpooledFeed:
         for venue in self.venues:
             if last_us.get(venue):
                 self.intake.lost(venue, "restart", last_us[venue])
+        if self._first is not None:
+            self.intake.put(self._first(self.intake.clock()))
         self._ready.set()
 
     def _count(self, refused: int) -> None:

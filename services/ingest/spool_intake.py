@@ -115,11 +115,12 @@ class Intake:
 
     def connected(self, venue: str, feed: str, detail: str) -> None:
         """Messages of a feed may come from now on."""
-        self.control(venue, "connected", Connected(venue=venue, channel=feed, detail=detail), feed)
+        message = Connected(venue=venue, channel=feed, detail=detail)
+        self.put(self._control(venue, "connected", message, feed))
 
-    def control(self, venue: str, channel: str, message: Any, feed: str = FEED) -> None:
+    def put(self, arrival: Arrival) -> None:
         """Put a control record in: what no vendor sent, but the tape depends on."""
-        self._put([self._control(venue, channel, message, feed)], beyond_cap=True)
+        self._put([arrival], beyond_cap=True)
 
     def tick(self, venue: str) -> None:
         """

@@ -84,6 +84,10 @@ class Settings(BaseSettings):
         None, description="Folder of the Vietnamese reference data; unset: deploy/reference-data"
     )
 
+    sources: str = Field(
+        "", description="Who writes what of VN, as trade=iboard:L,quote=iboard:S; empty: as usual"
+    )
+
     spool_dir: Path | None = Field(
         None, description="Where a live feed's messages wait for Kafka; unset: in local_dir"
     )

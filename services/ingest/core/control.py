@@ -12,6 +12,7 @@ from schemas.control import (
     Position,
     Reference,
     RestReply,
+    Sources,
     Tick,
 )
 from schemas.keys import UNROUTED, venue_of
@@ -19,7 +20,9 @@ from schemas.market import Basket, Gap, Instrument, Status
 from services.ingest.core.feed import Output
 from services.ingest.core.records import Raw
 
-CHANNELS = frozenset({"connected", "lost", "tick", "reference", "rest_reply", "position"})
+CHANNELS = frozenset(
+    {"connected", "lost", "tick", "reference", "sources", "rest_reply", "position"}
+)
 """Channels of `control`: its message types. A feed's channel has a dot and is none of these."""
 
 _decoder: msgspec.json.Decoder[ControlMessage] = msgspec.json.Decoder(ControlMessage)
@@ -27,14 +30,14 @@ _decoder: msgspec.json.Decoder[ControlMessage] = msgspec.json.Decoder(ControlMes
 
 def decode_control(
     raw: Raw, out: Output, decode_feed: Callable[[Raw, Output], None]
-) -> Reference | None:
+) -> Reference | Sources | None:
     """
     Messages of a control record; `connected` and `tick` only move the clock.
 
     A REST reply is given to `decode_feed` as a record of its own channel.
 
     Returns:
-        Reference data that entered the tape.
+        What changes how records after it are decoded.
     """
     try:
         message = _decoder.decode(raw.value)
@@ -48,6 +51,8 @@ def decode_control(
     elif isinstance(message, Reference):
         for items in (message.instruments, message.baskets, message.statuses):
             _reference(raw, out, items)
+        return message
+    elif isinstance(message, Sources):
         return message
     elif isinstance(message, Lost):
         _lost(raw, out, message)

@@ -6,11 +6,13 @@ from typing import Any
 import msgspec
 
 from schemas import frames
+from schemas.control import Reference, Sources
 from services.ingest.core.control import CHANNELS, decode_control
 from services.ingest.core.feed import Feed, FeedDecoder, Output
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.registry import FEEDS
 from services.ingest.core.sequence import Sequencer, SequencerState
+from services.ingest.core.vn.desk import Desk, DeskState
 from services.ingest.core.vn.known import Known, KnownState
 from services.ingest.core.vn.sessions import Sessions, SessionsState
 
@@ -27,12 +29,13 @@ eightfold (`9e14` becomes 17 digits), so their length need not be looked at."""
 
 
 class _State(msgspec.Struct):
-    """`decoders`: venue -> feed -> chain state of that decoder; the last two: by venue."""
+    """`decoders`: venue -> feed -> chain state of that decoder; the last three: by venue."""
 
     sequencers: dict[str, SequencerState]
     decoders: dict[str, dict[str, Any]]
     sessions: dict[str, SessionsState] = {}
     known: dict[str, KnownState] = {}
+    desks: dict[str, DeskState] = {}
 
 
 class Engine:
@@ -51,6 +54,7 @@ class Engine:
         self._sequencers = {venue: Sequencer(venue) for venue in venues}
         self._known = {venue: Known() for venue in venues if venue in SCHEDULED}
         self._sessions = {venue: Sessions(venue, known) for venue, known in self._known.items()}
+        self._desks = {venue: Desk() for venue in self._known}
         self._decoders: dict[tuple[str, str], FeedDecoder] = {}
 
     def decode(self, raw: Raw) -> Decoded:
@@ -88,15 +92,24 @@ class Engine:
             self._decode_feed(raw, out)
             return
         before = len(out.messages)
-        reference = decode_control(raw, out, self._decode_feed)
+        told = decode_control(raw, out, self._decode_feed)
+        if isinstance(told, Sources):
+            self._choose(raw, out, told)
         if raw.venue not in self._sessions or raw.channel != REFERENCE:
             return
         known, sessions = self._known[raw.venue], self._sessions[raw.venue]
-        if reference is not None:
-            known.learn(raw.seq, reference, out.messages[before:])
+        if isinstance(told, Reference):
+            known.learn(raw.seq, told, out.messages[before:])
             sessions.learn(raw.seq, out.messages[before:])
         # Not before: it may say that the day that has begun is none of trading.
         sessions.advance(raw.seq, out)
+
+    def _choose(self, raw: Raw, out: Output, sources: Sources) -> None:
+        desk = self._desks.get(raw.venue)
+        if desk is None:
+            out.reject("malformed", f"{raw.venue} has one source for everything: no choice")
+        else:
+            desk.choose(raw, out, sources.choice)
 
     def _decode_long(self, raw: Raw, out: Output) -> None:
         """Refuse the record, as if it had never come, when a message of it is too long."""
@@ -124,6 +137,8 @@ class Engine:
                 out.reject("unknown_feed", f"no decoder for feed {raw.feed!r}; known: {known}")
                 return
             decoder = self._decoders[raw.venue, raw.feed] = self._made(raw.venue, feed)
+        if (desk := self._desks.get(raw.venue)) is not None:
+            desk.hear(raw)
         decoder.decode(raw, out)
 
     def state(self) -> Any:
@@ -134,7 +149,8 @@ class Engine:
         sequencers = {venue: s.state() for venue, s in self._sequencers.items()}
         sessions = {venue: each.state() for venue, each in self._sessions.items()}
         known = {venue: each.state() for venue, each in self._known.items()}
-        return msgspec.to_builtins(_State(sequencers, decoders, sessions, known))
+        desks = {venue: each.state() for venue, each in self._desks.items()}
+        return msgspec.to_builtins(_State(sequencers, decoders, sessions, known, desks))
 
     def restore(self, state: Any) -> None:
         """
@@ -151,6 +167,9 @@ class Engine:
                 for venue, feeds in found.decoders.items()
                 for name, chains in feeds.items()
             }
+            for venue, desk in found.desks.items():
+                if venue in self._desks:
+                    self._desks[venue].restore(desk)
         except msgspec.ValidationError as e:
             raise ValueError(f"the decoders' state in the position is damaged: {e}") from e
         if unknown := (set(found.sequencers) | set(found.decoders)) - set(self._sequencers):
@@ -167,7 +186,8 @@ class Engine:
 
     def _made(self, venue: str, feed: Feed) -> FeedDecoder:
         decoder = feed.decoder(venue)
-        if venue in self._known:
+        if venue in self._desks:
+            decoder.share(self._desks[venue])
             decoder.learn(self._known[venue])
         return decoder
 

@@ -1,12 +1,15 @@
 """What a feed's decoder is given and must be, so that a new feed is a folder, not a branch."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from schemas.market import MarketMessage
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.sequence import Sequencer
 from services.ingest.core.vn.known import Known
+
+if TYPE_CHECKING:
+    from services.ingest.core.vn.desk import Desk
 
 MAX_REASON = 300
 """Characters of a reason: it travels in a header."""
@@ -90,6 +93,13 @@ class FeedDecoder(Protocol):
         Give at least one message, drop or dead letter for `raw`.
 
         An exception is caught by the engine and dead-letters the record as `unforeseen`.
+        """
+
+    def share(self, desk: "Desk") -> None:
+        """
+        What the decoders of a venue share, its symbols and who writes what of them.
+
+        Called once, before `learn`, for a venue that has such. It is no part of `state`.
         """
 
     def learn(self, known: Known) -> None:

@@ -191,7 +191,7 @@ def test_everything_written_reaches_the_disk_once(tmp_path: Path) -> None:
     fill(spool, 30)
     spool.note_dirty()
     fds = spool.to_sync()
-    found = {os.readlink(f"/proc/self/fd/{fd}") for fd in fds}
+    found = {str(Path(f"/proc/self/fd/{fd}").readlink()) for fd in fds}
     for fd in fds:
         os.fsync(fd)
         os.close(fd)

@@ -11,6 +11,7 @@ from services.ingest.core.binance.symbols import Symbols
 from services.ingest.core.feed import BadFrame, Output
 from services.ingest.core.quality import SymbolState
 from services.ingest.core.records import Raw
+from services.ingest.core.vn.desk import Desk
 from services.ingest.core.vn.known import Known
 
 PRICE_RATIO = 10.0
@@ -41,6 +42,9 @@ class BinanceDecoder:
             handler(raw, out)
         except BadFrame as e:
             out.reject(e.code, f"{raw.channel}: {e.why}")
+
+    def share(self, desk: Desk) -> None:
+        """See `FeedDecoder`: a venue with one source for everything needs nothing of it."""
 
     def learn(self, known: Known) -> None:
         """See `FeedDecoder`: a venue that never closes needs nothing of it."""

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import msgspec
+
 from services.ingest.core.feed import BadFrame, Output
 from services.ingest.core.iboard.frames import Frame, Snapshot, as_print, as_snapshot, read
 from services.ingest.core.records import Raw
 from services.ingest.core.vn.codes import side
+from services.ingest.core.vn.desk import Desk, Nothing
 from services.ingest.core.vn.figures import (
     ForeignTotals,
     Totals,
@@ -19,7 +22,6 @@ from services.ingest.core.vn.numbers import money, whole, whole_or_none
 from services.ingest.core.vn.prints import Print, tell_trade
 from services.ingest.core.vn.quotes import tell_quote
 from services.ingest.core.vn.sources import PRIMARY, Sources, kinds_of
-from services.ingest.core.vn.state import Symbols
 from services.ingest.core.vn.subject import STALE_DAY, Subject, subject
 from services.ingest.core.vn.times import Moment, at, midnight, moment
 
@@ -33,17 +35,29 @@ class IboardDecoder:
     Decodes L# and S# frames; a `FeedDecoder`.
 
     Args:
-        sources: which channel writes which kind of message. A frame of which nothing is
-            written is counted (`not_primary`).
+        usual: which channel writes which kind of message, where the desk has no choice. A
+            frame of which nothing is written is counted (`not_primary`).
     """
 
-    def __init__(self, _venue: str, sources: Sources = PRIMARY) -> None:
-        self._symbols = Symbols()
+    def __init__(self, _venue: str, usual: Sources = PRIMARY) -> None:
+        self._usual = usual
+        self.share(Desk())
+
+    def share(self, desk: Desk) -> None:
+        """See `FeedDecoder`."""
+        self._desk, self._symbols = desk, desk.symbols
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self._turn = self._desk.turn
+        sources = self._desk.sources(self._usual)
         self._of_prints = kinds_of(sources, FEED_NAME, "L")
         self._of_snapshots = kinds_of(sources, FEED_NAME, "S")
 
     def decode(self, raw: Raw, out: Output) -> None:
         """See `FeedDecoder`."""
+        if self._turn != self._desk.turn:
+            self._arrange()
         try:
             frame = read(raw.value)
             if frame.kind == "L":
@@ -119,11 +133,11 @@ class IboardDecoder:
 
     def state(self) -> Any:
         """See `FeedDecoder`."""
-        return self._symbols.state()
+        return {}
 
     def restore(self, state: Any) -> None:
         """See `FeedDecoder`."""
-        self._symbols.restore(state)
+        msgspec.convert(state, Nothing)
 
 
 def _moment(raw: Raw, ms_of_day: int | None, server_ms: int | None) -> Moment | None:

@@ -10,9 +10,9 @@ from services.ingest.core.records import Raw
 from services.ingest.core.ssi_v2.others import Bars, Foreigns, Indices, OddLots, Statuses
 from services.ingest.core.ssi_v2.prints import Prints, Quotes
 from services.ingest.core.ssi_v2.route import OTHER, TOPIC_OF
+from services.ingest.core.vn.desk import Desk, Nothing
 from services.ingest.core.vn.known import Known
 from services.ingest.core.vn.sources import PRIMARY, Kind, Sources, kinds_of
-from services.ingest.core.vn.state import Symbols
 
 FEED_NAME = "ssi"
 _PRINTS: frozenset[Kind] = frozenset({"trade", "auction", "day"})
@@ -25,12 +25,22 @@ class SsiDecoder:
     Decodes SSI's channels; a `FeedDecoder`.
 
     Args:
-        sources: which channel writes which kind of message; what a channel does not write
-            is not even read (`not_primary`).
+        usual: which channel writes which kind of message, where the desk has no choice; what
+            a channel does not write is not even read (`not_primary`).
     """
 
-    def __init__(self, _venue: str, sources: Sources = PRIMARY) -> None:
-        self._symbols = Symbols()
+    def __init__(self, _venue: str, usual: Sources = PRIMARY) -> None:
+        self._usual = usual
+        self.share(Desk())
+
+    def share(self, desk: Desk) -> None:
+        """See `FeedDecoder`."""
+        self._desk, self._symbols = desk, desk.symbols
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self._turn = self._desk.turn
+        sources = self._desk.sources(self._usual)
         self._handlers = {name: self._of(name, sources) for name in TOPIC_OF}
 
     def _of(self, channel: str, sources: Sources) -> list[Handler]:
@@ -55,6 +65,8 @@ class SsiDecoder:
 
     def decode(self, raw: Raw, out: Output) -> None:
         """See `FeedDecoder`."""
+        if self._turn != self._desk.turn:
+            self._arrange()
         handlers = self._handlers.get(raw.channel.rpartition(".")[2])
         if handlers is None:
             _other(raw, out)
@@ -73,11 +85,11 @@ class SsiDecoder:
 
     def state(self) -> Any:
         """See `FeedDecoder`."""
-        return self._symbols.state()
+        return {}
 
     def restore(self, state: Any) -> None:
         """See `FeedDecoder`."""
-        self._symbols.restore(state)
+        msgspec.convert(state, Nothing)
 
 
 def _other(raw: Raw, out: Output) -> None:
