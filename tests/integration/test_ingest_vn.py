@@ -12,7 +12,12 @@ import pytest
 from schemas.control import Reference
 from schemas.frames import messages
 from schemas.market import Basket, Clock, Instrument, MarketMessage, Status
+from services.ingest.app import ingest
+from services.ingest.feed_options import Options, feed_of
 from services.ingest.verify import verify
+from services.runtime.metrics import Metrics
+from services.runtime.process import Process
+from services.runtime.settings import SettingsError, load
 from services.stack import Addresses
 from tests.support.eventually import eventually_sync
 from tests.support.ingest import ROOT, IngestProcess, Written, make_topics, play, written
@@ -130,3 +135,16 @@ def test_killed_at_random_places_around_midnight_it_writes_what_it_would_have(
     verdict = asyncio.run(verify(kafka, tape))
     assert verdict.ok, verdict.faults
     assert verdict.market["VN", "trade"] == verdict.market["VN", "open_interest"] == PER_FILE
+
+
+def test_on_our_own_clock_a_recording_is_refused_rather_than_dropped(kafka: str, tape: str) -> None:
+    """All its messages would be of another day than the one they are received on."""
+    make_topics(kafka, tape, "ssi", "iboard")
+    settings = load(
+        {}, kafka=kafka, tape=tape, receive_clock="wall",
+        reference_data=ROOT / "deploy" / "reference-data",
+    )  # fmt: skip
+    feed = feed_of(Options(recording=DATA / "manifest-20260814.json"), settings)
+    life = Process("ingest", settings, Metrics("ingest"))
+    with pytest.raises(SettingsError, match="VNTAPE_RECEIVE_CLOCK=recorded"):
+        asyncio.run(ingest(life, feed=feed))
