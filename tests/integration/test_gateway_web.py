@@ -13,8 +13,10 @@ from websockets.exceptions import InvalidStatus
 
 from schemas import frames
 from schemas.market import Clock, Trade
+from schemas.topics import BOARD
 from services.gateway.core.channels import CHANNELS
 from tests.support.browser import page
+from tests.support.derived import board_row
 from tests.support.eventually import eventually
 from tests.support.gateway import PARTITIONS, Feed, Gateway, gateway, stream_url, writer
 from tests.support.stack import ROOT
@@ -105,6 +107,17 @@ async def test_the_page_shows_live_trades_and_quotes_in_a_real_browser(
         time = datetime.fromtimestamp(trade // 1000 / 1000, UTC)
         assert at == f"{time:%Y-%m-%d %H:%M:%S.%f}"[:-3]
         assert sure == "90.0 %"
+        hidden = "document.getElementById('board').closest('section').hidden"
+        assert await tab.evaluate(hidden)
+        row = board_row("SSI", trade, last=23450.0, reference=25000.0, change=-1550.0,
+                        change_percent=-6.2, total_volume=1_000_000)  # fmt: skip
+        await source.producer.send_and_wait(
+            BOARD.on(source.tape), msgspec.json.encode(row), key=b"SSI", partition=0
+        )
+        boxes = "[...document.querySelectorAll('#board td')].map(c => c.innerText)"
+        shown_row = ["SSI", "25,000", str(trade % 7), "–", "23,450", "▼ -6.20", "1,000,000"]
+        await eventually(lambda: shown(boxes, shown_row), 10)
+        assert not await tab.evaluate(hidden)
         await tab.screenshot(tmp_path / "page.png")
         await tab.call(
             "Emulation.setDeviceMetricsOverride",
@@ -116,7 +129,7 @@ async def test_the_page_shows_live_trades_and_quotes_in_a_real_browser(
         await tab.screenshot(tmp_path / "narrow.png")
         boxes = "[document.documentElement, ...document.querySelectorAll('.scroll')]"
         cut = await tab.evaluate(f"{boxes}.map(b => b.scrollWidth - b.clientWidth)")
-        assert cut == [0, 0, 0]
+        assert cut == [0, 0, 0, 0]
         said = "document.getElementById('state').textContent.replace(/[0-9]/g, '9')"
         await eventually(lambda: shown(said, "idle since 99:99:99 UTC"), 20)
         await source.send_classified([source.trade(SYMBOL)])
