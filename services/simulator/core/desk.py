@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from services.simulator.core.day import SESSIONS, SLOT_NS, SPANS, SUBSCRIBED, Span, clock
 from services.simulator.core.draws import Draws
-from services.simulator.core.flow import Flow
+from services.simulator.core.flow import NEVER, Flow
 from services.simulator.core.message import Message
 from services.simulator.core.side_boards import SideBoards
 from services.simulator.core.trading import Trading
@@ -34,6 +34,9 @@ class Desk:
     Args:
         targets: index of the price that the instrument is worth, by slot; of a future it
             grows while the day goes on.
+
+    Attributes:
+        due: when something happens next, in ns since midnight.
     """
 
     def __init__(
@@ -50,11 +53,7 @@ class Desk:
         self._handle = trading.on_continuous
         self._actions = sorted(self._planned(), key=lambda each: each[:2])
         self._next = 0
-
-    def busy(self, slot: int) -> bool:
-        """Whether anything happens in a slot."""
-        end = (slot + 1) * SLOT_NS
-        return self._event.time < end or self._until(end) < end or self._side_boards.due < end
+        self.due = 0
 
     def run(self, slot: int) -> list[Message]:
         """The messages of what happens in a slot; their arrivals may lie in later ones."""
@@ -77,6 +76,7 @@ class Desk:
         if self._side_boards.due < end:
             self._side_boards.run(end, self._halted)
         trading.end_slot(end + self.instrument.number)
+        self.due = min(event.time, self._until(NEVER.time), self._side_boards.due)
         return out
 
     def _until(self, end: int) -> int:

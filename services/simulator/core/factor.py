@@ -17,8 +17,6 @@ _FIRST, _LAST = clock("09:00") // SLOT_NS, clock("14:45") // SLOT_NS
 _COMMON_STEP, _OWN_STEP = 171_000, 202_000
 _COMMON_GAP, _OWN_GAP = 3_000_000, 4_000_000
 _COMMON_BOUND, _OWN_BOUND = 45_000_000, 60_000_000
-BEYOND = 6
-"""A locked share is worth so many prices more than its ceiling."""
 
 
 def common(seed: int) -> Ints:
@@ -37,7 +35,8 @@ def own(instrument: Instrument, seed: int) -> Ints:
 def targets(instrument: Instrument, ladder: Ladder, market: Ints, news: Ints) -> list[int]:
     """Index of the price that an instrument is worth, by slot."""
     if instrument.locked:
-        return [len(ladder.prices) + BEYOND] * SLOTS
+        # More than its ceiling: nobody asks there, but some holders sell.
+        return [len(ladder.prices)] * SLOTS
     gain = BILLION + market * instrument.beta // 1000
     gain += news * (instrument.beta // 1000 if instrument.kind == "cw" else 1)
     worth = instrument.reference * gain // BILLION

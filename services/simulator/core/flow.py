@@ -28,8 +28,8 @@ UNIT = 1 << 16
 
 _CHUNK = 4096
 _GAP_NS = 80_000_000
-_MARKET = UNIT * 52 // 1000
-_MARKET_EXCITED = UNIT * 23 // 100
+_MARKET = UNIT * 45 // 1000
+_MARKET_EXCITED = UNIT * 20 // 100
 _HERDING = UNIT * 22 // 100
 
 # Lots of 100: small ones are most, round ones are liked.

@@ -32,9 +32,10 @@ class Group:
     def run(self, slot: int) -> list[Message]:
         """The next slot."""
         new: list[Message] = []
+        end = (slot + 1) * SLOT_NS
         changed = []
         for desk in self.desks:
-            if desk.busy(slot):
+            if desk.due < end:
                 new += desk.run(slot)
                 if desk.trading.traded:
                     desk.trading.traded = False
@@ -43,4 +44,4 @@ class Group:
             for desk in changed:
                 counter.count(desk)
             self.rows[index].append(counter.sums())
-        return self._waiting.due(new, (slot + 1) * SLOT_NS)
+        return self._waiting.due(new, end)

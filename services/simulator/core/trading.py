@@ -92,7 +92,7 @@ class Trading:
         elif (fair - best) * step > 0:
             # The best price is better than the instrument is worth: who stands there leaves.
             self._leave(own, best)
-            self._publish(event.time)
+            self.voice.side(event.time, own, self.last)
             return
         elif event.depth == 0 and (best - fair) * step > 0 and best - step != other.best:
             price = best - step
@@ -105,7 +105,7 @@ class Trading:
             self._leave(own, price)
         else:
             self._join(own, price, self._order(event, step < 0))
-        self._publish(event.time)
+        self.voice.side(event.time, own, self.last)
 
     def _trade_at_once(self, event: Event) -> None:
         book = self.book

@@ -6,7 +6,7 @@ Arrivals do not depend on which channels are written, so neither does anything e
 
 from collections.abc import Collection, Sequence
 
-from services.simulator.core.book import Book
+from services.simulator.core.book import Book, Side
 from services.simulator.core.day import BOARDS_NS, NS, Day, time_of
 from services.simulator.core.ledger import Foreign
 from services.simulator.core.message import Message
@@ -101,6 +101,13 @@ class Voice:
         """The book may have changed."""
         writer = self.writer
         self.halves(time, writer.half("Ask", book.asks), writer.half("Bid", book.bids), last)
+
+    def side(self, time: int, side: Side, last: Last) -> None:
+        """The same of one side of it."""
+        if side.step > 0:
+            self.halves(time, self.writer.half("Ask", side), self._bids, last)
+        else:
+            self.halves(time, self._asks, self.writer.half("Bid", side), last)
 
     def halves(self, time: int, asks: str, bids: str, last: Last) -> None:
         """The same, written already."""

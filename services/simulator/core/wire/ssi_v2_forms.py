@@ -106,7 +106,7 @@ def _odd_lot(about: Instrument, date: str) -> str:
         f'{{"DataType":"OL","Content":{{"RType":"OL",{date},"StockNo":{about.number + 1}'
         f',"Symbol":"{about.symbol}","Ceiling":{ceiling},"Floor":{floor}'
         f',"RefPrice":{about.reference},"Open":%d,"High":%d,"Low":%d,"LastPrice":%d'
-        f',"LastVol":%d,"TotalVal":%d,"TotalVol":%d,%s,"Exchange":"{about.exchange}",{_STATUS}'
+        f',"LastVol":%d,"TotalVal":%d.0,"TotalVol":%d,%s,"Exchange":"{about.exchange}",{_STATUS}'
         ',"Change":%d,"RatioChange":%s,"StockType":"Stock"}}'
     )
 
