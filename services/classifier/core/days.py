@@ -1,6 +1,7 @@
 """Trading days by seq, which is receive time (design §2)."""
 
 from datetime import date
+from functools import lru_cache
 
 from schemas.base import Venue
 
@@ -20,6 +21,7 @@ def end_of(day: int, venue: Venue) -> int:
     return (day + 1) * _DAY_US - _EAST_US.get(venue, 0)
 
 
+@lru_cache(maxsize=16)
 def iso(day: int) -> str:
     """Days since 1970-01-01 as an ISO date."""
     return date.fromordinal(_EPOCH + day).isoformat()

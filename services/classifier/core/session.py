@@ -1,9 +1,7 @@
 """The rows of `session-flow`: when they are published, and what they say."""
 
-from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from schemas.base import Volume
 from schemas.keys import venue_of
 from schemas.market import Clock
 from schemas.session_flow import FlowPhase, SessionFlow
@@ -11,7 +9,7 @@ from services.classifier.core.book import forget
 from services.classifier.core.days import day_of, end_of, iso
 from services.classifier.core.flow import CLOSED, RANK, settle
 from services.classifier.core.state import SymbolState
-from services.classifier.core.sums import DayFlow, PhaseFlow, Sum, units, volume
+from services.classifier.core.sums import DayFlow, PhaseFlow, merged, units, volume
 
 NO_ROWS: tuple[SessionFlow, ...] = ()
 
@@ -55,15 +53,14 @@ def _rows(state: SymbolState, seq: int, over: bool) -> tuple[SessionFlow, ...]:
     if not (changed or ends or flow.changed):
         return NO_ROWS
     rows = [
-        _row(state, seq, part, (phase, settled > RANK[phase]), (row,), _of_phase(row))
+        _row(state, seq, part, (phase, settled > RANK[phase]), row, _of_phase(row))
         for part, (phase, row) in enumerate(changed)
     ]
     for _, row in changed:
         row.changed = False
     flow.changed = False
-    day = _row(
-        state, seq, len(rows), ("day", settled >= CLOSED), flow.phases.values(), _of_day(flow)
-    )
+    one = merged(flow.phases.values())
+    day = _row(state, seq, len(rows), ("day", settled >= CLOSED), one, _of_day(flow, one))
     return (*rows, day)
 
 
@@ -83,15 +80,13 @@ def _of_phase(row: PhaseFlow) -> _Whole:
     return _Whole(row.told + unknown, value, unknown, 0)
 
 
-def _of_day(flow: DayFlow) -> _Whole:
-    counted, parts = flow.counted, [_of_phase(row) for row in flow.phases.values()]
+def _of_day(flow: DayFlow, one: PhaseFlow) -> _Whole:
+    counted = one.prints + flow.announced.units
     total = counted if flow.total is None else units(flow.total)
     value = flow.total_value
-    if value is None and total == sum(part.total for part in parts):
-        values = [part.value for part in parts]
-        value = None if None in values else sum(values)  # type: ignore[arg-type]  # none is None
-    told = sum(row.told for row in flow.phases.values())
-    return _Whole(total, value, total - told, total - counted)
+    if value is None and total == one.prints + one.missed.units:
+        value = _of_phase(one).value
+    return _Whole(total, value, total - one.told, total - counted)
 
 
 def _row(
@@ -99,19 +94,11 @@ def _row(
     seq: int,
     part: int,
     of: tuple[FlowPhase, bool],
-    phases: Collection[PhaseFlow],
+    row: PhaseFlow,
     whole: _Whole,
 ) -> SessionFlow:
-    buy, sell, neutral = (
-        (row.buy for row in phases),
-        (row.sell for row in phases),
-        (row.neutral for row in phases),
-    )
     phase, final = of
-    valued = all(row.valued for row in phases)
-    buy_volume, buy_value, buy_count = _sum(buy, valued)
-    sell_volume, sell_value, sell_count = _sum(sell, valued)
-    neutral_volume, neutral_value, neutral_count = _sum(neutral, valued)
+    buy, sell, neutral, valued = row.buy, row.sell, row.neutral, row.valued
     return SessionFlow(
         symbol=state.symbol,
         feed=state.flow.feed,
@@ -123,26 +110,17 @@ def _row(
         phase=phase,
         total_volume=volume(whole.total),
         total_value=whole.value,
-        buy_volume=buy_volume,
-        buy_value=buy_value,
-        buy_count=buy_count,
-        sell_volume=sell_volume,
-        sell_value=sell_value,
-        sell_count=sell_count,
-        neutral_volume=neutral_volume,
-        neutral_value=neutral_value,
-        neutral_count=neutral_count,
+        buy_volume=buy.volume,
+        buy_value=buy.value if valued else None,
+        buy_count=buy.count,
+        sell_volume=sell.volume,
+        sell_value=sell.value if valued else None,
+        sell_count=sell.count,
+        neutral_volume=neutral.volume,
+        neutral_value=neutral.value if valued else None,
+        neutral_count=neutral.count,
         unknown_volume=volume(whole.unknown),
-        unknown_count=sum(row.unknown.count for row in phases),
+        unknown_count=row.unknown.count,
         unexplained_volume=volume(whole.unexplained),
         final=final,
     )
-
-
-def _sum(sums: Iterable[Sum], valued: bool) -> tuple[Volume, float | None, int]:
-    units_, value, count = 0, 0.0, 0
-    for one in sums:
-        units_ += one.units
-        value += one.value
-        count += one.count
-    return volume(units_), value if valued else None, count

@@ -1,5 +1,6 @@
 """What `session-flow` remembers of a symbol's day: exact sums of volume, money and prints."""
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -45,6 +46,18 @@ class Sum(msgspec.Struct, array_like=True, gc=False):
     def units(self) -> int:
         """The volume in units of 1e-8."""
         return self.whole * UNITS + self.parts
+
+    @property
+    def volume(self) -> Volume:
+        """The volume as it goes on the wire."""
+        return volume(self.units) if self.parts else self.whole
+
+    def take(self, other: "Sum") -> None:
+        """Add another sum."""
+        self.whole += other.whole
+        self.parts += other.parts
+        self.value += other.value
+        self.count += other.count
 
 
 class PhaseFlow(msgspec.Struct, array_like=True):
@@ -113,6 +126,23 @@ class DayFlow(msgspec.Struct, array_like=True):
     def counted(self) -> int:
         """Volume of all prints and of all that gaps announced, in units."""
         return sum(row.prints for row in self.phases.values()) + self.announced.units
+
+
+def merged(phases: Collection[PhaseFlow]) -> PhaseFlow:
+    """The sums of some phases; of one that one itself. Not to be changed."""
+    if len(phases) == 1:
+        (one,) = phases
+        return one
+    whole = PhaseFlow()
+    for row in phases:
+        whole.buy.take(row.buy)
+        whole.sell.take(row.sell)
+        whole.neutral.take(row.neutral)
+        whole.unknown.take(row.unknown)
+        whole.missed.take(row.missed)
+        whole.valued &= row.valued
+        whole.complete &= row.complete
+    return whole
 
 
 def units(volume: Volume) -> int:
