@@ -20,6 +20,7 @@ from services.report.independent import Recording, count
 from services.report.reconcile import Check, Stored, reconcile
 from services.runtime import topics_admin
 from services.runtime.settings import Settings
+from services.runtime.supervisor import EXIT_REFUSE
 from services.writer.schema import migrate
 
 SETTLE_S = 5.0
@@ -105,8 +106,16 @@ class Session:
                         description=doing or "playing as fast as it goes",
                     )
                 time.sleep(0.2)
-            ingest.check()
+            self._check(ingest)
             bar.update(task, completed=bar.tasks[0].total or 0)
+
+    def _check(self, ingest: Child) -> None:
+        try:
+            ingest.check()
+        except ChildError as e:
+            if ingest.process.returncode != EXIT_REFUSE:
+                raise
+            raise ChildError(f"{e}\nAGAIN=1 (--again) plays on a fresh tape") from e
 
     def wait_done(self) -> None:
         """

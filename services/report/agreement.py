@@ -1,47 +1,14 @@
 """How sources that did not write `market` differ from what `market` has."""
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.market import Foreign, Index, MarketMessage, Quote, Trade
-from services.ingest.core.feed import FeedDecoder, Output
-from services.ingest.core.iboard import IboardDecoder
-from services.ingest.core.records import Raw
-from services.ingest.core.sequence import Sequencer
-from services.ingest.core.ssi_v2 import SsiDecoder
-from services.ingest.core.vn.sources import PRIMARY, Kind, Sources
 
-
-class Source(NamedTuple):
-    """A channel of a feed, and the kinds of messages that it could write."""
-
-    name: str
-    feed: str
-    channel: str
-    kinds: tuple[Kind, ...]
-
-    def sources(self) -> Sources:
-        """A choice in which this channel alone writes."""
-        return dict.fromkeys(self.kinds, (self.feed, self.channel))
-
-    @property
-    def chosen(self) -> bool:
-        """Whether it is what `market` is made from."""
-        return PRIMARY.get(self.kinds[0]) == (self.feed, self.channel)
-
-
-SOURCES = (
-    Source("X-TRADE", "ssi", "X-TRADE", ("trade",)),
-    Source("X", "ssi", "X", ("trade", "quote")),
-    Source("B", "ssi", "B", ("trade",)),
-    Source("L#", "iboard", "L", ("trade",)),
-    Source("S#", "iboard", "S", ("quote", "foreign")),
-)
-"""Of OL nothing is compared: the odd-lot board is in no total. Its volume stands beside R's."""
-
-OTHERS = tuple(source for source in SOURCES if not source.chosen)
+_VIETNAM_S, _DAY_S = 7 * 3600, 86_400
 
 
 class Said:
@@ -76,35 +43,6 @@ class Said:
         return set(self.prints) | set(self.tops) | set(self.foreign)
 
 
-class Reading:
-    """Decodes the raw records of one source alone; each partition's in their order."""
-
-    def __init__(self, source: Source, venue: str = "VN") -> None:
-        self.source, self.said = source, Said()
-        self.refused: Counter[str] = Counter()
-        self._venue = venue
-        self._decoders: dict[int, tuple[FeedDecoder, Sequencer]] = {}
-
-    def add(self, partition: int, raw: Raw) -> None:
-        """A record; those of other channels are passed over."""
-        mine = raw.channel.rpartition(".")[2] == self.source.channel
-        if not mine or raw.feed != self.source.feed:
-            return
-        if partition not in self._decoders:
-            self._decoders[partition] = self._decoder(), Sequencer(raw.venue)
-        decoder, sequencer = self._decoders[partition]
-        out = Output(sequencer)
-        sequencer.begin(raw.seq, [])
-        decoder.decode(raw, out)
-        for message in out.messages:
-            self.said.add(message)
-        self.refused.update(reason.partition(":")[0] for reason in out.dead)
-
-    def _decoder(self) -> FeedDecoder:
-        kind = SsiDecoder if self.source.feed == "ssi" else IboardDecoder
-        return kind(self._venue, self.source.sources())
-
-
 @dataclass(frozen=True, slots=True)
 class Prints:
     """
@@ -127,7 +65,10 @@ class Prints:
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """Seconds in which both have a quote, and in how many the best bid and ask are the same."""
+    """
+    Seconds in which a source quotes and `market` has a quote of that day, and at the end of how
+    many of them best bid and ask, price and volume, are the same.
+    """
 
     symbol: str
     source: str
@@ -198,6 +139,16 @@ def _volume(prints: Counter[tuple[int, float, float]]) -> float:
 
 
 def _quotes(symbol: str, name: str, said: Said, market: Said) -> Quotes:
-    theirs, ours = said.tops[symbol], market.tops.get(symbol, {})
-    both = theirs.keys() & ours.keys()
-    return Quotes(symbol, name, len(both), sum(theirs[at] == ours[at] for at in both))
+    """At the end of each second in which the source quotes: `market`'s may stand longer."""
+    ours = market.tops.get(symbol, {})
+    times = sorted(ours)
+    found = [
+        top == ours[times[at - 1]]
+        for second, top in said.tops[symbol].items()
+        if (at := bisect_right(times, second)) and _day(times[at - 1]) == _day(second)
+    ]
+    return Quotes(symbol, name, len(found), sum(found))
+
+
+def _day(second: int) -> int:
+    return (second + _VIETNAM_S) // _DAY_S

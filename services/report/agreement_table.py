@@ -1,15 +1,19 @@
 """The agreement of sources: read from a tape, and shown."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
 from rich.console import Console
 
 from schemas import frames
-from schemas.topics import MARKET
+from schemas.control import Sources
+from schemas.topics import CONTROL, MARKET
 from services.ingest.core.records import Raw
 from services.report import raw
-from services.report.agreement import OTHERS, Agreement, Reading, Said, compare
+from services.report.agreement import Agreement, Said, compare
+from services.report.sources import Reading, others
 from services.report.tables import draw
 from services.runtime import kafka
 
@@ -21,7 +25,10 @@ async def read(bootstrap: str, tape: str, symbol: str | None = None) -> Agreemen
     Raises:
         LookupError: the tape has no `market`.
     """
-    market, readings = Said(), [Reading(source) for source in OTHERS]
+    market, readings = (
+        Said(),
+        [Reading(source) for source in others(await _choice(bootstrap, tape))],
+    )
     async for record in kafka.read_all(bootstrap, MARKET.on(tape)):
         for message in frames.messages(record.value):
             if symbol in (None, message.symbol):
@@ -40,6 +47,16 @@ async def read(bootstrap: str, tape: str, symbol: str | None = None) -> Agreemen
     return found
 
 
+async def _choice(bootstrap: str, tape: str) -> Mapping[str, str]:
+    """Kind -> `feed:channel`, as the tape last said of Vietnam; empty: the usual ones."""
+    choice: Mapping[str, str] = {}
+    async for record in kafka.read_all(bootstrap, CONTROL.on(tape)):
+        if dict(record.headers).get("channel") == b"sources":
+            said = msgspec.json.decode(record.value, type=Sources)
+            choice = said.choice if said.venue == "VN" else choice
+    return choice
+
+
 def as_json(found: Agreement) -> dict[str, Any]:
     """For programs."""
     return asdict(found)
@@ -56,7 +73,7 @@ def show(console: Console, found: Agreement) -> None:
             (q.symbol, q.source, f"{q.seconds:,}", f"{q.equal:,}", _share(q.equal, q.seconds))
             for q in found.quotes
         ]
-        title = "Best bid and ask, in seconds in which both quote"
+        title = "Best bid and ask at the end of seconds in which the source quotes"
         draw(console, title, ("symbol", "source", "seconds", "equal", "equal %"), rows)
     if found.foreign:
         totals = [(f.symbol, f.source, _pair(f.theirs), _pair(f.market)) for f in found.foreign]

@@ -123,7 +123,8 @@ def _line(key: DayKey, raw: SymbolDay | None, held: Held) -> Line:
         prints=held.prints,
         found=held.prints + others if numbered else held.volume,
         missing=missing,
-        total=raw.total if raw else (None if numbered else held.total),
+        # Without X-TRADE (trades of another source) the prints' own total is all there is.
+        total=raw.total if raw and raw.total else (None if numbered else held.total),
         repeats=raw.repeats if raw else 0,
         gaps=tuple(held.gaps),
         foreign=held.foreign,

@@ -2,8 +2,9 @@
 
 import json
 
-from services.report.agreement import OTHERS, Agreement, Reading, Said, compare
+from services.report.agreement import Agreement, Said, compare
 from services.report.completeness import compare as completeness
+from services.report.sources import Reading, others
 from tests.support.vn_day import Listing, Script
 from tests.support.vn_day_run import decoded, market, raws
 from tests.unit.report.support import counted, days, messages
@@ -39,7 +40,7 @@ def _as_x(s: Script, time: str, **over: float) -> None:
 
 def agreement(script: Script) -> Agreement:
     records = raws(script)
-    ours, readings = Said(), [Reading(source) for source in OTHERS]
+    ours, readings = Said(), [Reading(source) for source in others({})]
     for message in market(decoded(records)):
         ours.add(message)
     for raw in records:
@@ -95,3 +96,15 @@ def test_what_b_says_of_an_index_is_no_print() -> None:
     content |= dict.fromkeys(("Open", "High", "Low", "Close"), 1790.0) | {"Volume": 1000.0}
     s.wire("09:21:01", json.dumps({"DataType": "B", "Content": json.dumps(content)}).encode())
     assert {p.symbol for p in agreement(s).prints} == {"HPG"}
+
+
+def test_who_writes_by_choice_is_no_other_source_and_the_usual_one_becomes_one() -> None:
+    kinds = {source.name: source.kinds for source in others({"trade": "ssi:X"})}
+    assert kinds == {
+        "X-TRADE": ("trade",),
+        "X": ("quote",),
+        "B": ("trade",),
+        "L#": ("trade",),
+        "S#": ("quote", "foreign"),
+    }
+    assert "X-TRADE" not in {source.name for source in others({})}
