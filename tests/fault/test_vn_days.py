@@ -1,12 +1,16 @@
 """Vietnamese days with everything killed under load: no trace in any topic, board or table."""
 
+import json
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from schemas.session_flow import SessionFlow
 from services.stack import Addresses
 from tests.support import vn_day_crowd
 from tests.support.eventually import eventually_sync
@@ -14,6 +18,7 @@ from tests.support.path import Crew, crew
 from tests.support.path_kills import SEED, kill_at_random
 from tests.support.path_result import Result, assert_same, result, summary
 from tests.support.tapes import forget
+from tests.support.vn_day_run import LOCAL
 
 pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(240)]
 
@@ -22,6 +27,9 @@ VICTIMS = ("ingest-1", "classifier-1", "board-1", "writer-1")
 # day are played as fast as they go.
 SPEED = "600"
 TOPICS = {"trades-classified", "session-flow", "board", "instruments", "sessions", "index-values"}
+
+
+TABLES = {name.replace("-", "_") for name in TOPICS} | {"market_gap", "market_foreign"}
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +64,40 @@ def undisturbed(
     print(f"\nundisturbed: {summary(found)}")
     assert found.repeats == 0
     assert {topic for topic, *_ in found.derived} == TOPICS
+    assert [name for name in TABLES if not found.tables[name]] == []
     yield found
     forget(tape, stack)
+
+
+def test_every_flow_adds_up_to_the_vendors_total_of_its_day(
+    days: Path, undisturbed: Result
+) -> None:
+    """Through broker and services: what SSI's last print of each symbol and day says."""
+    found: dict[tuple[str, str], SessionFlow] = {}
+    for (topic, *_), records in undisturbed.derived.items():
+        if topic == "session-flow":
+            rows = (msgspec.json.decode(value, type=SessionFlow) for _, value in records)
+            found |= {(row.symbol, row.day): row for row in rows if row.phase == "day"}
+    totals = vendor_totals(days)
+    assert {place: row.total_volume for place, row in found.items()} == totals
+    assert len(totals) == 61 * len(vn_day_crowd.DAYS)
+    for row in found.values():
+        sides = row.buy_volume + row.sell_volume + row.neutral_volume
+        assert (sides + row.unknown_volume, row.unexplained_volume) == (row.total_volume, 0)
+    assert any(row.unknown_volume >= 300 for row in found.values()), "no print was missing"
+
+
+def vendor_totals(manifest: Path) -> dict[tuple[str, str], int]:
+    """(symbol, ISO date) -> the last TotalVol that was received on its own day."""
+    totals = {}
+    for line in (manifest.parent / "crowd-ssi.txt").read_text().splitlines():
+        stamp, _, message = line.partition(" ")
+        day = datetime.fromtimestamp(int(stamp) // 10**9, UTC) + LOCAL
+        if message.startswith('{"DataType":"X-TRADE"') and message.endswith('}"}'):
+            content = json.loads(json.loads(message)["Content"])
+            if content["TradingDate"] == f"{day:%d/%m/%Y}":
+                totals[content["Symbol"], f"{day:%Y-%m-%d}"] = int(content["TotalVol"])
+    return totals
 
 
 def rush(path: Crew, kills: int) -> None:

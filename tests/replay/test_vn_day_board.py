@@ -6,22 +6,13 @@ from typing import Any
 import pytest
 
 from schemas.board import BoardRow
-from schemas.market import Index, Instrument, MarketMessage, Status
+from schemas.market import Index, Instrument, Status
 from services.board.app import SERVICE
 from tests.support import vn_day_scripts as scripts
-from tests.support.vn_day_run import Outputs, decoded, local_ms, local_us, market, raws
+from tests.support.vn_day_run import Outputs, decoded, local_ms, local_us, market, raws, tape
 
 WHOLE, HALTED = "2026-07-20", "2026-07-21"
 END = "23:59:59"
-
-
-@cache
-def tape(name: str) -> tuple[MarketMessage, ...]:
-    options: dict[str, Any] = {
-        "halted_locked_and_periodic": {"periodic": ["SJE"]},
-        "day_roll": {"holidays": ["2026-08-31"]},
-    }
-    return tuple(market(decoded(raws(getattr(scripts, name)(), **options.get(name, {})))))
 
 
 @cache

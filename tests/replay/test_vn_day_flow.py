@@ -2,31 +2,18 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 import pytest
 
-from schemas.market import MarketMessage
 from schemas.session_flow import SessionFlow
 from services.classifier.app import SERVICE
-from tests.support import vn_day_scripts as scripts
-from tests.support.vn_day_run import Outputs, decoded, local_us, market, raws
+from tests.support.vn_day_run import Outputs, local_us, tape
 
 DAYS = ("whole_day", "halted_locked_and_periodic", "flawed", "late_start", "day_roll")
-_OPTIONS: dict[str, Any] = {
-    "halted_locked_and_periodic": {"periodic": ["SJE"]},
-    "day_roll": {"holidays": ["2026-08-31"]},
-}
 
 Sums = tuple[int, float, int]
 """Volume, value in VND, count of prints."""
 NONE: Sums = (0, 0.0, 0)
-
-
-@cache
-def tape(name: str) -> tuple[MarketMessage, ...]:
-    script = getattr(scripts, name)()
-    return tuple(market(decoded(raws(script, **_OPTIONS.get(name, {})))))
 
 
 @cache

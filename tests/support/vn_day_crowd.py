@@ -46,6 +46,8 @@ def crowd(symbols: int = 60, step_s: int = STEP_S) -> Script:
         ]
         for burst, time in enumerate(sorted(bursts)):
             _burst(script, time, burst + 1000 * number)
+        # Rows come with the clock after what they hold, and a clock with a later message.
+        script.index("15:05:05", VNINDEX, 1784.0, VNINDEX_PRIOR, 2_000_000)
     return script
 
 
@@ -86,7 +88,11 @@ def _add(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 def _yesterday(s: Script, date: str) -> None:
     for symbol, listing in s.listings.items():
-        last = {"LastPrice": listing.reference, "LastVol": 100.0, "TotalVol": 9_000_000.0}
+        last: dict[str, Any] = {
+            "LastPrice": listing.reference,
+            "LastVol": 100.0,
+            "TotalVol": 9_000_000.0,
+        }
         s.trade("14:45:00", symbol, listing.reference, 0, received="08:30:00",
                 TradingDate=date, **last)  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,11 +19,17 @@ from services.ingest.core.sequence import ReceiveCounter
 from services.ingest.core.vn.schedule import EXCHANGES, phase_at
 from services.runtime.partition import Partition
 from services.runtime.service import Service
+from tests.support import vn_day_scripts as scripts
 from tests.support.vn_day import Script
 
 M = TypeVar("M")
 
 LOCAL = timedelta(hours=7)
+_OPTIONS: dict[str, dict[str, Sequence[str]]] = {
+    "halted_locked_and_periodic": {"periodic": ["SJE"]},
+    "day_roll": {"holidays": ["2026-08-31"]},
+}
+"""What reference data says of the scripts' days."""
 
 
 def local_us(time: str, date: str) -> int:
@@ -88,6 +95,17 @@ def _reference(script: Script, periodic: Sequence[str], trading: bool, ms_of_day
         ],
         trading_day=trading,
     )
+
+
+@cache
+def day(name: str) -> tuple[Decoded, ...]:
+    """What the engine makes of a script of `vn_day_scripts`, by its name."""
+    return tuple(decoded(raws(getattr(scripts, name)(), **_OPTIONS.get(name, {}))))
+
+
+def tape(name: str) -> list[MarketMessage]:
+    """The messages of `day`, clocks included."""
+    return market(day(name))
 
 
 def decoded(records: Iterable[Raw]) -> list[Decoded]:

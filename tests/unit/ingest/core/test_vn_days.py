@@ -6,8 +6,6 @@ on paper, and its arithmetic stands beside it.
 """
 
 from collections import Counter
-from functools import cache
-from typing import Any
 
 import pytest
 
@@ -18,31 +16,16 @@ from schemas.market import (
     Gap,
     Index,
     Instrument,
-    MarketMessage,
     OpenInterest,
     Quote,
     Status,
     Trade,
 )
-from services.ingest.core.records import Decoded
 from tests.support import vn_day_scripts as scripts
-from tests.support.vn_day_run import decoded, local_ms, market, of, raws, without_clocks
+from tests.support.vn_day_run import day, decoded, local_ms, market, of, raws, tape, without_clocks
 from tests.unit.ingest.core.support import codes, drops
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (f"2026-07-{day}" for day in (20, 21, 22, 23))
-
-
-@cache
-def day(name: str) -> tuple[Decoded, ...]:
-    options: dict[str, Any] = {
-        "halted_locked_and_periodic": {"periodic": ["SJE"]},
-        "day_roll": {"holidays": ["2026-08-31"]},
-    }
-    return tuple(decoded(raws(getattr(scripts, name)(), **options.get(name, {}))))
-
-
-def tape(name: str) -> list[MarketMessage]:
-    return market(day(name))
 
 
 def by_phase(trades: list[Trade]) -> dict[str, int]:
