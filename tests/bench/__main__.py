@@ -23,6 +23,7 @@ BENCHES = {
     "writer": "bench_writer",
     "gateway": "gateway_fanout",
     "latency": "bench_latency",
+    "simulator": "bench_simulator",
 }
 AIMS = {
     "classifier": "a few µs a message",
@@ -32,6 +33,7 @@ AIMS = {
     "writer": "ratio 0.3",
     "gateway": "1 M messages per CPU-second in frames of 20",
     "latency": "p99 under 40 ms in all",
+    "simulator": "a peak day in two minutes",
 }
 _NOISE = ("kafka:", "postgres:", "{")
 """Beginnings of lines that are not figures."""

@@ -84,7 +84,7 @@ SPANS: dict[Exchange, tuple[Span, ...]] = {
         *_continuous("09:00", _MORNING),
         *_continuous("13:00", _AFTERNOON),
         _ATC,
-        _span("14:55", "15:00", "plo", "C", "plo", 15),
+        _span("14:55", "15:00", "plo", "C", "plo", 8),
     ),
     "UPCOM": (
         *_continuous("09:00", _MORNING),

@@ -98,7 +98,7 @@ class SideBoards:
 
     def _deal(self, time: int, mark: int) -> None:
         trading, price = self._trading, self._price()
-        volume = (20_000 + (mark >> 8) % 1_500_000) // 100 * 100
+        volume = (20_000 + (mark >> 8) % 150_000) // 100 * 100
         prices = trading.ladder.prices
         value = prices[price] * volume
         buyer, seller = int(mark & 7 == 0), int(mark & 7 == 1)
