@@ -7,43 +7,17 @@ volumes) follow here, as they would at the vendor. All numbers are written as fl
 """
 
 import json
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from tests.support.vn_day_listing import Listing, Sums
 
 Levels = tuple[tuple[float, int], ...]
 """(price, volume), best first."""
 
 DELAY_S = 0.2
 """From the exchange's second to the receipt of a message."""
-
-
-class Listing(NamedTuple):
-    """A symbol and its prices of the day; `multiplier`: VND a point of a future."""
-
-    symbol: str
-    exchange: str
-    reference: float
-    ceiling: float
-    floor: float
-    multiplier: int = 1
-    kind: str = "stock"
-
-
-@dataclass
-class _Sums:
-    """What the vendor has summed up of one symbol since the day began."""
-
-    volume: int = 0
-    value: float = 0.0
-    price: float = 0.0
-    last: int = 0
-    highest: float = 0.0
-    lowest: float = 0.0
-    foreign: list[float] = field(default_factory=lambda: [0.0] * 4)
-    odd_volume: int = 0
-    odd_value: float = 0.0
 
 
 class Script:
@@ -65,7 +39,7 @@ class Script:
         """From here on messages are of this ISO date, and the sums begin anew."""
         self._iso = date
         self._written = "/".join(reversed(date.split("-")))
-        self._sums = {symbol: _Sums() for symbol in self.listings}
+        self._sums = {symbol: Sums() for symbol in self.listings}
 
     def trade(
         self,

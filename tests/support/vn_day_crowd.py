@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.stack import ROOT
-from tests.support.vn_day import Listing, Script
+from tests.support.vn_day import Script
+from tests.support.vn_day_listing import Listing
 from tests.support.vn_day_scripts import FUTURE, VN30, VN30_PRIOR, VNINDEX, VNINDEX_PRIOR, seconds
 
 DAYS = ("2026-07-16", "2026-07-17")

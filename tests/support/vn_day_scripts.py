@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.support.vn_day import Listing, Script
+from tests.support.vn_day import Script
+from tests.support.vn_day_listing import Listing
 
 HPG = Listing("HPG", "HOSE", 21850.0, 23350.0, 20350.0)
 VND = Listing("VND", "HOSE", 20000.0, 21400.0, 18600.0)
