@@ -109,7 +109,7 @@ def _totals(files: Recording) -> dict[DayKey, tuple[int, int]]:
     """Both sums, x 10⁸: of a Vietnamese symbol the vendor's total, else the sum of the prints."""
     sums = {
         key: day.total * SCALE if venue_of(key[0]) == "VN" else day.volume_e8
-        for key, day in files.closed.items()
+        for key, day in files.days.items()
     }
     return {key: (both, both) for key, both in sums.items() if both}
 
@@ -127,7 +127,7 @@ def _last(files: Recording) -> dict[str, tuple[int, float | None]]:
     """Vietnamese symbol -> the vendor's total and last price of its last day, if it traded."""
     return {
         symbol: (day.total, day.price)
-        for (symbol, _), day in sorted(files.closed.items())
+        for (symbol, _), day in sorted(files.days.items())
         if venue_of(symbol) == "VN" and day.total
     }
 

@@ -48,4 +48,4 @@ def test_killed_broker_and_database_come_back_and_nothing_is_missing_or_twice(
         run.process.kill()
     verdict = asyncio.run(verify(at.kafka, TAPE))
     assert verdict.ok, verdict.faults
-    assert sum(verdict.raw.values()) == len(captured()) + 1
+    assert sum(verdict.raw.values()) == len(captured()) + 2

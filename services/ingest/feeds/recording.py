@@ -12,14 +12,18 @@ from typing import Any
 
 import msgspec
 
+from schemas.control import Tick
 from services.ingest.core.feed import Routed
 from services.ingest.core.manifest import Spaced
+from services.ingest.core.sequence import FEED
 from services.ingest.feeds.base import Arrival, FeedError, Progress
 from services.ingest.feeds.lines import Extent, scan, stamped_lines
 from services.ingest.feeds.pace import Pace
 
 CHUNK = 256
 """Records of one chunk, at most: about 5 ms of decoding, the longest hold of the event loop."""
+CLOSING_US = 1_000_001
+"""A whole second lies between the last line and a tick so much later, wherever that line is."""
 HEARTBEAT_S = 0.4
 TIMER_S = 0.0005
 """The event loop's timers tick in milliseconds: what is due sooner is due now."""
@@ -54,6 +58,7 @@ class Cursor(msgspec.Struct, forbid_unknown_fields=True):
         lines: lines taken of each file, in the order of the files.
         last_ns: receive time of the last line taken of each file.
         introduced: venues whose reference record was given.
+        closed: the ticks that end the recording were given.
     """
 
     recording: str
@@ -61,6 +66,7 @@ class Cursor(msgspec.Struct, forbid_unknown_fields=True):
     last_ns: list[int]
     done: int = 0
     introduced: list[str] = []
+    closed: bool = False
 
 
 @dataclass(slots=True)
@@ -68,7 +74,9 @@ class Recording:
     """
     Several files as one feed; on equal receive times the order of the files decides.
 
-    Before the first line of a venue comes its reference record, received at the same time.
+    Before the first line of a venue comes its reference record, received at the same time; at
+    the end a tick of each venue, a second after its last line, so that what the last lines
+    changed is published too.
 
     Args:
         references: venue -> JSON of its `reference` control message.
@@ -94,10 +102,11 @@ class Recording:
             raise FeedError(f"recording {self.name} has no files")
         self._extents = [scan(f.path, f.spaced) for f in self.files]
         pairs = zip(self.files, self._extents, strict=True)
-        introduced = {file.venue for file, extent in pairs if extent.messages}
+        venues = {file.venue for file, extent in pairs if extent.messages}
+        ours = len(venues & set(self.references)) + len(venues)
         self.progress = Progress(
             self.name,
-            total=sum(e.messages for e in self._extents) + len(introduced & set(self.references)),
+            total=sum(e.messages for e in self._extents) + ours,
             damaged=[e.damage for e in self._extents if e.damage],
         )
         firsts = [e.first_ns for e in self._extents]
@@ -181,8 +190,23 @@ class Recording:
                 chunk = []
                 await asyncio.sleep(0)
         else:
+            self._close(chunk)
             self._exhausted = True
         yield chunk
+
+    def _close(self, chunk: list[Arrival]) -> None:
+        """Time passes once more, a second: recorded, so that no clock is made of nothing."""
+        place = self._cursor
+        if place.closed:
+            return
+        for venue in sorted(place.introduced):
+            files = zip(self.files, place.last_ns, strict=True)
+            end_us = max(ns for file, ns in files if file.venue == venue) // 1000 + CLOSING_US
+            tick = msgspec.json.encode(Tick(venue=venue))
+            chunk.append(Arrival("control", venue, end_us, FEED, "tick", venue, tick))
+            place.done += 1
+        place.closed = True
+        self.progress.done = place.done
 
     def _take(self, chunk: list[Arrival], ns: int, index: int, line: int, value: bytes) -> None:
         file, place = self.files[index], self._cursor

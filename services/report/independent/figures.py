@@ -1,6 +1,5 @@
 """What is counted of a recording."""
 
-import copy
 import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -84,8 +83,7 @@ class Recording:
         trades: symbol -> distinct market trades.
         quotes, deltas, foreign, indices: symbol -> messages, repeats and stale ones left out.
         index_values: index -> its last value.
-        days: each symbol-day at the end; `closed`: as it stood at the venue's last whole second,
-            where services that publish once a second stand when the recording ends.
+        days: each symbol-day at the end.
     """
 
     lines: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -97,14 +95,10 @@ class Recording:
     indices: Counter[str] = field(default_factory=Counter)
     index_values: dict[str, float] = field(default_factory=dict)
     days: dict[DayKey, SymbolDay] = field(default_factory=lambda: defaultdict(SymbolDay))
-    closed: dict[DayKey, SymbolDay] = field(default_factory=dict)
-    _open: dict[str, set[DayKey]] = field(default_factory=lambda: defaultdict(set))
 
     def day(self, symbol: str, venue: str, received_us: int) -> SymbolDay:
         """The symbol's day of a message, to be changed."""
-        key = day_key(symbol, venue, received_us)
-        self._open[venue].add(key)
-        return self.days[key]
+        return self.days[day_key(symbol, venue, received_us)]
 
     def add_trade(
         self, symbol: str, venue: str, received_us: int, volume: str, *, buy: bool
@@ -114,9 +108,3 @@ class Recording:
         before = trades.volume_e8
         trades.add(volume, buy)
         self.day(symbol, venue, received_us).volume_e8 += trades.volume_e8 - before
-
-    def close(self, venue: str) -> None:
-        """A whole second of the venue has passed."""
-        for key in self._open[venue]:
-            self.closed[key] = copy.copy(self.days[key])
-        self._open[venue].clear()

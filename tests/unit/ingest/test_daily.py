@@ -50,7 +50,7 @@ def play(feed: Daily) -> list[Arrival]:
     async def all_of() -> list[Arrival]:
         return [a async for chunk in feed.chunks(asyncio.Event()) for a in chunk]
 
-    return asyncio.run(all_of())
+    return [a for a in asyncio.run(all_of()) if a.channel != "tick"]
 
 
 def record(arrival: Arrival) -> Reference:

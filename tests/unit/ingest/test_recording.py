@@ -40,8 +40,11 @@ def made(folder: Path, *files: tuple[str, bytes], **options: Any) -> Recording:
 
 
 async def all_of(feed: Recording) -> list[list[Arrival]]:
-    """Every chunk to the end."""
-    return [list(chunk) async for chunk in feed.chunks(asyncio.Event())]
+    """Every chunk to the end, without the ticks that end it."""
+    return [
+        [arrival for arrival in chunk if arrival.channel != "tick"]
+        async for chunk in feed.chunks(asyncio.Event())
+    ]
 
 
 def values(chunks: list[list[Arrival]]) -> list[bytes]:
@@ -71,8 +74,21 @@ async def test_files_merge_by_receive_time_and_by_their_order_where_it_is_equal(
     assert first == Arrival("control", "BN", NS // 1000, "binance", "reference", "BN", b"ref BN")
     feed.settled()
     assert feed.report()["recording"] == {
-        "name": "r", "done": 8, "total": 8, "finished": True, "paced": False
+        "name": "r", "done": 10, "total": 10, "finished": True, "paced": False
     }  # fmt: skip
+
+
+async def test_a_second_after_its_end_time_passes_once_more_for_each_venue(tmp_path: Path) -> None:
+    """So that what the last lines changed is published; given once, also over a restart."""
+    feed = made(tmp_path, ("BNF", stamped((0, "b"))), ("BN", stamped((5_000_000, "a"))))
+    *_, first, second = [a async for chunk in feed.chunks(asyncio.Event()) for a in chunk]
+    end = (NS + 5_000_000) // 1000 + 1_000_001
+    tick = b'{"type":"tick","venue":"BN"}'
+    assert first == Arrival("control", "BN", end, "ingest", "tick", "BN", tick)
+    assert (second.venue, second.received_us) == ("BNF", end - 5_000)
+    again = made(tmp_path, ("BNF", stamped((0, "b"))), ("BN", stamped((5_000_000, "a"))))
+    again.resume(feed.cursor())
+    assert [a async for chunk in again.chunks(asyncio.Event()) for a in chunk] == []
 
 
 LINE = st.sampled_from(
@@ -102,8 +118,11 @@ def test_resumed_at_any_cursor_it_gives_exactly_the_rest(
     given_, cursor = cursors[min(cut, len(cursors) - 1)]
     again = made(tmp_path, *parts)
     again.resume(cursor)
-    rest = [a for chunk in asyncio.run(all_of(again)) for a in chunk]
-    assert rest == arrivals[given_:]
+
+    async def remaining() -> list[Arrival]:
+        return [a async for chunk in again.chunks(asyncio.Event()) for a in chunk]
+
+    assert asyncio.run(remaining()) == arrivals[given_:]
     assert again.progress.done == again.progress.total == len(arrivals)
 
 
@@ -290,7 +309,7 @@ async def test_a_capture_without_receive_times_plays_by_its_manifest_from_any_li
     [whole] = await all_of(feed)
     assert [a.value for a in whole] == [b"1784513699900000000 a", b"b", b"c"]
     assert [a.received_us for a in whole] == [NS // 1000 + n for n in (0, 2, 3)]
-    assert (feed.topics, feed.progress.total) == (["ssi-x"], 3)
+    assert (feed.topics, feed.progress.total) == (["ssi-x"], 4)
     again = Recording("r", [file], {})
     assert again.identity == feed.identity
     again.resume({**feed.cursor(), "lines": [1], "last_ns": [NS], "done": 1})
