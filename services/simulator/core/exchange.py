@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from services.simulator.core import indices
 from services.simulator.core.day import SLOT_NS, SLOTS
+from services.simulator.core.desk import Desk
 from services.simulator.core.group import Group
 from services.simulator.core.message import Message, Waiting
 from services.simulator.core.plan import FIRST_SLOT, Plan, future_desks, share_desks
@@ -33,6 +34,10 @@ class Exchange:
             for targets in self._targets:
                 targets.learn(self._indices.vn30(rows))
             yield self._waiting.due(found, (slot + 1) * SLOT_NS)
+
+    def desks(self) -> list[Desk]:
+        """All desks; what their ledgers hold is the truth of the slots given so far."""
+        return [*self._shares.desks, *self._futures.desks]
 
 
 class LastMessages:

@@ -47,7 +47,7 @@ class Voice:
         self._at_last = ladder.prices if instrument.exchange == "HOSE" else None
         self._out: list[Message] = []
         self._second, self._time = -1, ""
-        self._asks = self._bids = ""
+        self._asks, self._bids = (self.writer.half_of(name, [], []) for name in ("Ask", "Bid"))
         self._estimate: Estimate | None = None
         self._shown: tuple[Last, int] | None = None
         self._foreign_told = (0, 0)

@@ -147,6 +147,6 @@ def test_draws_are_pinned_and_have_their_distributions() -> None:
     assert abs(normal.mean()) < 25
     assert 980 < normal.std() < 1020
     assert 980 < draws.exponential(1000, 20_000).mean() < 1020
-    picked = draws.pick(np.array([1, 0, 3]), 8000)
+    picked = draws.pick(np.array([1, 0, 4]), 8000)
     assert [round((picked == k).mean(), 1) for k in range(3)] == [0.2, 0.0, 0.8]
     assert Draws(7, "HPG", "news").words(3).tolist() != Draws(7, "HPG", "flow").words(3).tolist()

@@ -1,0 +1,92 @@
+"""All sockets of the exchange: who gets which message."""
+
+from collections.abc import Iterable, Sequence
+
+from services.simulator.core.message import Message
+from services.simulator.core.wire import iboard
+from services.simulator.serve import signalr
+from services.simulator.serve.channels import Selection
+from services.simulator.serve.connection import Connection, Feed, Parcel
+from services.simulator.serve.distortion import TORN
+
+_TORN = f"{TORN}:"
+
+
+class Hub:
+    """
+    Attributes:
+        connections: those that are open.
+        sent: messages handed to sockets' queues since the beginning.
+    """
+
+    def __init__(self) -> None:
+        self.connections: dict[int, Connection] = {}
+        self.sent = 0
+        self._numbers = 0
+        self._routes: dict[tuple[str, str], tuple[Connection, ...]] = {}
+
+    def number(self) -> int:
+        """Of the next connection, from 1."""
+        self._numbers += 1
+        return self._numbers
+
+    def add(self, connection: Connection) -> None:
+        """A client connected."""
+        self.connections[connection.number] = connection
+
+    def remove(self, connection: Connection) -> None:
+        """A client is gone."""
+        self.connections.pop(connection.number, None)
+        self._routes.clear()
+
+    def select(self, connection: Connection, selection: Selection) -> None:
+        """A client wants this from now on, and nothing else."""
+        connection.selection = selection
+        self._routes.clear()
+
+    def of(self, feed: str) -> list[Connection]:
+        """The connections of a feed, of all when it is empty."""
+        return [each for each in self.connections.values() if feed in ("", each.feed)]
+
+    def deliver(self, messages: Iterable[Message]) -> None:
+        """Send messages to all who want them."""
+        routes = self._routes
+        for message in messages:
+            channel = message.channel.removeprefix(_TORN)
+            pair = channel, message.symbol
+            takers = routes.get(pair)
+            if takers is None:
+                takers = routes[pair] = tuple(
+                    each
+                    for each in self.connections.values()
+                    if each.selection.wants(channel, message.symbol)
+                )
+            if takers:
+                parcel = parcelled(message)
+                self.sent += len(takers)
+                for each in takers:
+                    each.offer(parcel)
+
+
+def feed_of(channel: str) -> Feed:
+    """Whose channel it is."""
+    return "iboard" if channel in iboard.CHANNELS else "ssi_v2"
+
+
+def parcelled(message: Message) -> Parcel:
+    """A message as it goes to a socket; a torn one breaks the frame that it is in."""
+    channel = message.channel
+    torn = channel.startswith(_TORN)
+    if feed_of(channel.removeprefix(_TORN)) == "iboard":
+        return Parcel(message.text, message.text, torn)
+    payload = signalr.payload(message.text)
+    if torn:
+        whole = signalr.frame(0, [payload])
+        return Parcel(whole[: len(whole) * 2 // 3], message.text, torn)
+    return Parcel(payload, message.text)
+
+
+def offer_all(connection: Connection, messages: Sequence[Message]) -> None:
+    """Send messages to one client, whatever it selected."""
+    for message in messages:
+        connection.offer(parcelled(message))
