@@ -143,6 +143,12 @@ def _listen(text: str) -> Any:
     metavar="FEED[@VENUE]:PORT",
     help="Take a live feed's messages, one a line, at a port of 127.0.0.1 (ssi:7001).",
 )
+@click.option(
+    "--feed",
+    "feeds",
+    metavar="NAME[,NAME]",
+    help="Connect to live feeds: ssi_v2, iboard (`vntape check-feed` tries one).",
+)
 @click.option("--speed", default="max", show_default=True, help="1, 10x, … or max.")
 @click.option("--paced-last", type=float, help="Play the last so many seconds at 1x.")
 @click.option("--stay", is_flag=True, help="Stay up when the recording has ended.")
@@ -150,6 +156,7 @@ def ingest(
     tape: str | None,
     recording: Path | None,
     listens: tuple[str, ...],
+    feeds: str | None,
     speed: str,
     paced_last: float | None,
     stay: bool,
@@ -158,12 +165,14 @@ def ingest(
     from services.ingest.app import run_ingest
     from services.ingest.feed_options import Options
 
-    if (recording is None) == (not listens):
-        raise click.UsageError("give --recording or --listen, one of them")
-    config: Settings = settings(tape=tape, receive_clock=None if listens else "recorded")
+    names = [name.strip() for name in (feeds or "").split(",") if name.strip()]
+    if [recording is not None, bool(listens), bool(names)].count(True) != 1:
+        raise click.UsageError("give --recording, --listen or --feed, one of them")
+    config: Settings = settings(tape=tape, receive_clock="recorded" if recording else None)
     options = Options(
         recording=recording,
         listens=[_listen(text) for text in listens],
+        feeds=names,
         speed=speed_of(speed),
         paced_last_s=paced_last or 0.0,
         stay=stay,

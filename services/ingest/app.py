@@ -202,6 +202,7 @@ async def _refreshing(life: Process, feed: Feed, tally: Tally) -> None:
         life.health.details.update(feed.report())
         if isinstance(feed, SpooledFeed):
             feed.tell(life.health)
+            feed.source.tell(life.metrics, life.health)
             tally.dropped(feed.name, "spool_full", feed.refused())
         await asyncio.sleep(REFRESH_S)
 

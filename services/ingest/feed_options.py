@@ -10,6 +10,7 @@ from services.ingest import reference
 from services.ingest.core.manifest import BadManifest, Manifest
 from services.ingest.core.registry import FEEDS
 from services.ingest.core.vn import sources
+from services.ingest.core.vn.holidays import Calendar
 from services.ingest.core.vn.image import VENUE
 from services.ingest.core.vn.reference_data import ReferenceData
 from services.ingest.core.vn.reference_files import BadReferenceData
@@ -19,6 +20,8 @@ from services.ingest.feeds.base import Feed, FeedError
 from services.ingest.feeds.chosen import Chosen
 from services.ingest.feeds.daily import Daily
 from services.ingest.feeds.lines_socket import LinesSocket, Listen
+from services.ingest.feeds.live.lines_of import lines_of
+from services.ingest.feeds.live.source import LiveSource
 from services.ingest.feeds.recording import RecordedFile, Recording
 from services.ingest.spool import Spool
 from services.ingest.spool_feed import Source, SpooledFeed, image_of
@@ -33,7 +36,8 @@ class Options:
     Attributes:
         recording: manifest of the recording to play, or
         archives: manifests of recorded days of a tape, or
-        listens: where the lines of which feeds come in, live.
+        listens: where the lines of which feeds come in, live, or
+        feeds: names of live feeds to connect to.
         speed: recorded seconds in a second; 0: as fast as Kafka takes them.
         paced_last_s: so many last seconds of the recording play at 1x.
         stay: go on answering `/health` after the end, until SIGTERM.
@@ -42,6 +46,7 @@ class Options:
     recording: Path | None = None
     archives: Sequence[Path] = ()
     listens: Sequence[Listen] = ()
+    feeds: Sequence[str] = ()
     speed: float = 0.0
     paced_last_s: float = 0.0
     stay: bool = False
@@ -56,6 +61,8 @@ def feed_of(options: Options, settings: Settings) -> Feed:
     """
     if options.listens:
         return live(settings, LinesSocket(options.listens))
+    if options.feeds:
+        return live(settings, connected(settings, options.feeds))
     if options.archives:
         # Its control records are in it: nothing is to be added.
         return Archive(options.archives, options.speed or None)
@@ -119,6 +126,19 @@ def with_reference(feed: Feed, folder: Path | None) -> Feed:
     """
     data = _reference_of(feed.venues, folder)
     return feed if data is None else Daily(feed, data)
+
+
+def connected(settings: Settings, names: Sequence[str]) -> LiveSource:
+    """
+    The source that connects to live feeds of these names.
+
+    Raises:
+        FeedError: a setting of one, or the reference data, cannot be used.
+    """
+    lines = lines_of(settings, names)
+    data = _reference_of([line.venue for line in lines], settings.reference_data)
+    calendar = Calendar([]) if data is None else data.calendar
+    return LiveSource(lines, calendar.is_trading_day)
 
 
 def live(settings: Settings, source: Source) -> SpooledFeed:

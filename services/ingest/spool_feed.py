@@ -24,6 +24,7 @@ from services.ingest.spool import Place, Spool
 from services.ingest.spool_intake import Clock, Intake
 from services.runtime import logs
 from services.runtime.health import Health
+from services.runtime.metrics import Metrics
 
 log = logs.get(__name__)
 
@@ -67,6 +68,9 @@ class Source(Protocol):
     def report(self) -> Mapping[str, object]:
         """Named parts of `/health`."""
 
+    def tell(self, metrics: Metrics, health: Health) -> None:
+        """Count what happened, and say in `/health` what is wrong now; called often."""
+
 
 class SpooledFeed:
     """
@@ -80,6 +84,7 @@ class SpooledFeed:
         first: a control record for a receive time in µs, with which each start begins.
 
     Attributes:
+        source: of what it is given.
         repeatable: what came after the tape's position will be given again; known after `join`.
     """
 
@@ -91,7 +96,7 @@ class SpooledFeed:
         image: Callable[[int], Arrival] | None = None,
         first: Callable[[int], Arrival] | None = None,
     ) -> None:
-        self._source, self._spool = source, spool
+        self.source, self._spool = source, spool
         self._more, self._ready = asyncio.Event(), asyncio.Event()
         self._refused, self._listens, self._first = 0, False, first
         self.intake = Intake(spool, clock, self._more.set, self._count, image)
@@ -118,9 +123,9 @@ class SpooledFeed:
     async def receive(self) -> None:
         """Take what the source gives, for ever."""
         await self._ready.wait()
-        await self._source.open(self.intake)
+        await self.source.open(self.intake)
         self._listens = True
-        log.info("receiving", feed=self.name, **self._source.report())
+        log.info("receiving", feed=self.name, **self.source.report())
         while True:
             await asyncio.sleep(EVERY_S)
             self.intake.tell_missed()
@@ -186,7 +191,7 @@ class SpooledFeed:
         end_s = 0.0
         while not end_s or time.monotonic() < end_s:
             if stopping.is_set() and not end_s:
-                self._source.close()
+                self.source.close()
                 end_s = time.monotonic() + LAST_S
             self._more.clear()
             arrivals, at = self._spool.read(self._at, CHUNK)
@@ -206,7 +211,7 @@ class SpooledFeed:
 
     def close(self) -> None:
         """Let go of the sockets and the spool."""
-        self._source.close()
+        self.source.close()
         self._spool.close()
 
     def refused(self) -> int:
@@ -223,7 +228,7 @@ class SpooledFeed:
             "waiting_bytes": self._spool.end - self._at,
             "cut_bytes": self._spool.torn,
         }
-        return {"live": {"name": self.name, **shown, **self._source.report()}}
+        return {"live": {"name": self.name, **shown, **self.source.report()}}
 
     def tell(self, health: Health) -> None:
         """Say in `/health` what is wrong now, and no longer what is not."""

@@ -78,6 +78,17 @@ class Metrics:
         )
         self.gaps = self._counter("gaps", "Gaps written", "cause")
         self.feed_age = self._gauge("feed_age_seconds", "Age of the newest data of a feed", "feed")
+        self.channel_age = self._gauge(
+            "feed_channel_age_seconds", "Age of a live connection's newest data", "feed", "channel"
+        )
+        self.feed_states = self._counter(
+            "feed_states",
+            "Entries of a live connection into a state: connecting, live, silent, backing_off, "
+            "refused",
+            "feed",
+            "channel",
+            "state",
+        )
         self.spool_bytes = self._gauge("spool_bytes", "Waiting on disk for the broker")
 
     def _serving(self) -> None:

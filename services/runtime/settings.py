@@ -14,6 +14,7 @@ from schemas.topics import check_tape
 
 PREFIX = "VNTAPE_"
 _TEST_PREFIX = "VNTAPE_TEST_"
+_FILE = "_FILE"
 
 _NO_URL = "not a postgresql:// URL (percent-encode the password)"
 
@@ -95,6 +96,31 @@ class Settings(BaseSettings):
         1024**3, ge=1024**2, description="... and how many bytes of them, then a gap"
     )
 
+    ssi_consumer_id: SecretStr | None = Field(
+        None, description="SSI FastConnect Data: who we are; or a file's name in ..._FILE"
+    )
+    ssi_consumer_secret: SecretStr | None = Field(
+        None, description="... and its secret; or a file's name in ..._FILE"
+    )
+    ssi_v2_rest_url: str = Field("https://fc-data.ssi.com.vn/", description="SSI v2's REST service")
+    ssi_v2_stream_url: str = Field(
+        "https://fc-datahub.ssi.com.vn/", description="SSI v2's data hub (SignalR)"
+    )
+    ssi_channels: str = Field(
+        "F,X-TRADE,X-QUOTE,R,MI,B,OL",
+        description="Channels of SSI, one connection each; TYPE:VCB-SSI narrows one",
+    )
+    ssi_symbols: str = Field(
+        "ALL", description="... of which symbols, as VCB-SSI; MI and F always of all"
+    )
+    iboard_url: str = Field(
+        "wss://iboard-pushstream.ssi.com.vn/realtime", description="iBoard's push socket"
+    )
+    iboard_symbols: str = Field("", description="... and which symbols, as VCB,SSI")
+    feed_silence_s: Seconds = Field(
+        15.0, description="So long without data in continuous trading and a feed is connected anew"
+    )
+
     snapshot_interval_s: Seconds = Field(10.0, description="State of a partition is saved so often")
     snapshot_messages: int = Field(
         500_000, gt=0, description="... or after so many messages of a partition"
@@ -122,9 +148,16 @@ class Settings(BaseSettings):
     gateway_port: Port = Field(8650, description="Port of the gateway; 0: a free one")
 
 
+def _secrets() -> set[str]:
+    """Names of the settings that are secrets, which a file may hold."""
+    fields = Settings.model_fields.items()
+    return {name for name, field in fields if "SecretStr" in str(field.annotation)}
+
+
 def unknown(environment: Mapping[str, str]) -> list[str]:
     """Names of the variables that have our prefix and are no setting, sorted."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {f"{PREFIX}{name.upper()}{_FILE}" for name in _secrets()}
     return sorted(
         k
         for k in environment
@@ -137,6 +170,8 @@ def unknown(environment: Mapping[str, str]) -> list[str]:
 def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """
     Settings from the environment, then from `overrides` that are not None.
+
+    A secret may stand in a file, which `VNTAPE_<NAME>_FILE` names.
 
     Raises:
         SettingsError: naming every variable that is unknown or has an unusable value.
@@ -151,11 +186,31 @@ def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Sett
     values = {
         k.upper().removeprefix(PREFIX).lower(): v for k, v in mine.items() if k.upper() in known
     }
+    values.update(_from_files(mine, values))
     values.update({k: v for k, v in overrides.items() if v is not None})
     try:
         return Settings.model_validate(values)
     except ValueError as e:
         raise SettingsError(_explain(e)) from None
+
+
+def _from_files(mine: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    named = {k.upper(): v for k, v in mine.items()}
+    found: dict[str, str] = {}
+    for name in sorted(_secrets()):
+        variable = f"{PREFIX}{name.upper()}{_FILE}"
+        if not (path := named.get(variable)):
+            continue
+        if name in values:
+            raise SettingsError(f"{variable} and {variable.removesuffix(_FILE)}: give one of them")
+        try:
+            found[name] = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as e:
+            why = e.strerror if isinstance(e, OSError) else "it is no text"
+            raise SettingsError(f"{variable}: cannot read {path!r} ({why})") from e
+        if not found[name]:
+            raise SettingsError(f"{variable}: {path!r} is empty")
+    return found
 
 
 def folder(settings: Settings, *names: str) -> Path:

@@ -17,6 +17,8 @@ from services.ingest.core.feed import Feed
 from services.ingest.feeds.base import Arrival, FeedError
 from services.ingest.feeds.lines import LINE_LIMIT
 from services.ingest.spool_intake import Intake
+from services.runtime.health import Health
+from services.runtime.metrics import Metrics
 
 HOST = "127.0.0.1"
 UNREAD_BYTES = 65_536
@@ -85,6 +87,9 @@ class LinesSocket:
             "ports": {d.listen.name: d.port for d in self._doors},
             "senders": {d.listen.name: d.senders for d in self._doors},
         }
+
+    def tell(self, metrics: Metrics, health: Health) -> None:
+        """See `Source`: who sends, and when, is the sender's affair."""
 
 
 class _Sender(asyncio.Protocol):

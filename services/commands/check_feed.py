@@ -1,0 +1,67 @@
+"""Connect to a live feed and say what arrives."""
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from services import stack
+from services.runtime.settings import SettingsError, load
+
+if TYPE_CHECKING:
+    from services.ingest.feeds.live.check import Checked
+
+
+@click.command()
+@click.argument("names", metavar="FEED[,FEED]")
+@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(1, 600))
+def command(names: str, seconds: float) -> None:
+    """Connect to a live feed (ssi_v2, iboard) and say what arrives, and what is wrong.
+
+    Nothing is stored, and neither Kafka nor the database is needed. Ends with 0 when data came,
+    or when none need come at this hour.
+    """
+    from services.ingest import reference
+    from services.ingest.core.vn.reference_files import BadReferenceData
+    from services.ingest.feed_options import wall_us
+    from services.ingest.feeds.base import FeedError
+    from services.ingest.feeds.live import check
+    from services.ingest.feeds.live.lines_of import lines_of
+    from services.runtime import logs
+
+    try:
+        config = load()
+        lines = lines_of(config, [each.strip() for each in names.split(",") if each.strip()])
+        folder = config.reference_data or stack.clone_root() / "deploy" / "reference-data"
+        calendar = reference.load(folder).calendar
+    except (SettingsError, FeedError) as e:
+        raise click.ClickException(str(e)) from e
+    except BadReferenceData as e:
+        raise click.ClickException("reference data refused: " + "; ".join(e.faults)) from e
+    # What is wrong is said below, once.
+    logs.configure("check-feed", "critical")
+    click.echo(f"{len(lines)} connections, for {seconds:g} s", err=True)
+    found = asyncio.run(check.check(lines, wall_us, calendar.is_trading_day, seconds))
+    _show(found)
+    for text in check.never(sorted({line.name for line in lines})):
+        click.echo(text)
+    sys.exit(0 if found.well else 1)
+
+
+def _show(found: "Checked") -> None:
+    lines = Table(box=None, pad_edge=False)
+    lines.add_column("channel")
+    lines.add_column("messages", justify="right")
+    lines.add_column("newest")
+    lines.add_column("lag of clocks", justify="right")
+    for row in found.rows:
+        lines.add_row(row.channel, str(row.messages), row.newest, row.lag)
+    if found.rows:
+        Console(highlight=False, markup=False).print(lines)
+    else:
+        click.echo("nothing arrived")
+    for text in found.findings:
+        click.echo(text)
