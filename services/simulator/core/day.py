@@ -162,14 +162,14 @@ def trading_day(day: date, holidays: Set[date], forced: bool = False) -> Day:
     Raises:
         NoTradingDay: it is a weekend or a holiday, and was not forced.
     """
-    if not forced:
-        if day.weekday() >= _SATURDAY:
-            raise NoTradingDay(f"{day} is a {day:%A}: the exchange is closed")
-        if day in holidays:
-            raise NoTradingDay(f"{day} is a holiday: the exchange is closed")
     before = day - timedelta(days=1)
     while before.weekday() >= _SATURDAY or before in holidays:
         before -= timedelta(days=1)
+    closed = f"the exchange is closed; it traded on {before}"
+    if not forced and day.weekday() >= _SATURDAY:
+        raise NoTradingDay(f"{day} is a {day:%A}: {closed}")
+    if not forced and day in holidays:
+        raise NoTradingDay(f"{day} is a holiday: {closed}")
     return Day(day, before)
 
 

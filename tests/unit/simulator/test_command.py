@@ -30,8 +30,14 @@ def test_it_writes_a_recording_and_says_what_is_in_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (f"{SMALL} --day 2026-11-21", "2026-11-21 is a Saturday: the exchange is closed; name"),
-        (f"{SMALL} --day 2026-09-02", "2026-09-02 is a holiday: the exchange is closed; name"),
+        (
+            f"{SMALL} --day 2026-11-21",
+            "2026-11-21 is a Saturday: the exchange is closed; it traded on 2026-11-20: name a day",
+        ),
+        (
+            f"{SMALL} --day 2026-09-02",
+            "2026-09-02 is a holiday: the exchange is closed; it traded on 2026-08-31: name a day",
+        ),
         (f"{SMALL} --day 20.11.2026", "must be a date like 2026-11-20, was '20.11.2026'"),
         (f"{SMALL} --day 2045-11-20", "codes name the years 2010 to 2039, not 2045"),
         (f"{SMALL} --day 2026-11-20 --universe 12", "a number from 34 to 1600, was '12'"),
