@@ -126,7 +126,7 @@ class Connection:
     async def _send_some(self) -> None:
         outbox = self._outbox
         most = 1 if self._frame is None or outbox[0].torn else FRAME_MESSAGES
-        some = []
+        some: list[Parcel] = []
         while outbox and len(some) < most and not (some and outbox[0].torn):
             some.append(outbox.popleft())
         self._waiting -= sum(len(each.payload) for each in some)

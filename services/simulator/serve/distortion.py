@@ -4,7 +4,7 @@ What faults do to the messages on their way from the exchange to all who subscri
 Each distortion takes a message and gives those that go out in its place, in order.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from services.simulator.core.day import NS
@@ -164,7 +164,7 @@ class OutOfOrder(Picker):
         return self._held
 
 
-_KINDS = {
+_KINDS: dict[str, Callable[[Fault], Distortion]] = {
     "drop": Drop, "duplicate": Duplicate, "malformed": Malform, "overtake": Overtake,
     "out_of_order": OutOfOrder,
 }  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -39,7 +39,7 @@ def _make(plan: Plan, out: Path | None, pipe: Connection) -> None:
         return
 
 
-async def slots(plan: Plan, out: Path | None) -> AsyncIterator[list[Message]]:
+async def slots(plan: Plan, out: Path | None) -> AsyncGenerator[list[Message], None]:
     """
     The messages slot by slot, from 08:00 to the end of the day; at the end the truth of the day
     is written into `out`. The process waits when nobody takes its messages.
