@@ -12,6 +12,9 @@ from services.commands._simulation import plan_options
 if TYPE_CHECKING:
     from services.simulator.core.plan import Plan
 
+_SERVED = {"scale": 0.2, "channels": "F,X-TRADE,X-QUOTE,X,R,MI,B,OL,L,S-ALL"}
+"""What `serve` takes for --scale and --channels when nothing is said: one process makes it."""
+
 
 @click.group()
 def command() -> None:
@@ -43,3 +46,52 @@ def record(plan: "Plan", out: Path) -> None:
     for channel, count in sorted(made.counts.items()):
         click.echo(f"{channel:8} {count:>9,}")
     click.echo(f"{made.trades:,} prints in the truth\n{made.manifest}")
+
+
+@command.command(context_settings={"default_map": _SERVED})
+@plan_options
+@click.option(
+    "--speed", type=click.FloatRange(0.1, 3600), default=1.0, show_default=True,
+    help="Seconds of the exchange's day in one of yours.",
+)  # fmt: skip
+@click.option(
+    "--from", "begin", default="08:50", show_default=True,
+    help="Local time at which the day begins for its clients, from 08:35 on.",
+)  # fmt: skip
+@click.option(
+    "--faults", "faulty", default="",
+    help="As 'drop:every=50;disconnect:at=09:20', or JSON, or @FILE. More while it runs: POST "
+    "/faults to the control port.",
+)  # fmt: skip
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8660, show_default=True,
+    help="Of REST and both streams, on loopback; 0: a free one.",
+)  # fmt: skip
+@click.option(
+    "--control-port", type=click.IntRange(0, 65535), default=0, show_default=True,
+    help="Of faults and state.",
+)  # fmt: skip
+@click.option(
+    "--token-life", type=click.FloatRange(1), default=28_800, show_default=True,
+    help="Seconds for which an access token is good.",
+)  # fmt: skip
+@click.option(
+    "--truth", type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for what really happened, and for what was sent to whom.",
+)  # fmt: skip
+@click.option("--once", is_flag=True, help="End with the day.")
+def serve(
+    plan: "Plan", speed: float, begin: str, faulty: str, port: int, control_port: int,
+    token_life: float, truth: Path | None, once: bool,
+) -> None:  # fmt: skip
+    """Be the exchange: SSI FastConnect v2 and iBoard on loopback.
+
+    Prints the variables with which a client finds it; Ctrl-C ends it.
+    """
+    from services.commands import _simulate_serve
+    from services.simulator.serve.floor import Options
+
+    faults = _simulate_serve.faults_of(faulty)
+    start = _simulate_serve.start_of(begin)
+    options = Options(start, speed, port, control_port, token_life_s=token_life, truth=truth)
+    _simulate_serve.serve(plan, options, faults, once)
