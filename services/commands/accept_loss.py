@@ -1,12 +1,11 @@
 """Go on after input that expired, leaving a gap."""
 
 import asyncio
-import importlib
 
 import click
 
 from services.commands._context import reading
-from services.commands.run import COMPUTING
+from services.commands._services import COMPUTING, declared
 
 
 @click.command()
@@ -20,13 +19,13 @@ def command(service: str, tape: str | None, yes: bool) -> None:
     Values that sum up a day stay wrong by what was lost.
     """
     from services.runtime.accept_loss import Acceptance, WorkersAliveError
+    from services.runtime.settings import SettingsError
     from services.runtime.snapshots import RefusedSnapshotError
 
     config = reading(tape)
-    declared = importlib.import_module(f"services.{service}.app").SERVICE
 
     async def run() -> None:
-        async with Acceptance(declared, config) as acceptance:
+        async with Acceptance(declared(service, config), config) as acceptance:
             losses = await acceptance.losses()
             for loss in losses:
                 lost = loss.first - loss.at
@@ -41,5 +40,5 @@ def command(service: str, tape: str | None, yes: bool) -> None:
 
     try:
         asyncio.run(run())
-    except (WorkersAliveError, RefusedSnapshotError, LookupError) as e:
+    except (WorkersAliveError, RefusedSnapshotError, LookupError, SettingsError) as e:
         raise click.ClickException(str(e)) from e

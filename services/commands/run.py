@@ -1,6 +1,5 @@
 """Run a service."""
 
-import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +9,10 @@ from typing import Any
 import click
 
 from services.commands._context import settings
+from services.commands._services import COMPUTING, declared
 from services.runtime.settings import Settings, SettingsError
 from services.runtime.supervisor import EXIT_REFUSE, Supervisor
 
-COMPUTING = ("classifier", "board")
-"""Services on the pump: `services.<name>.app.SERVICE`."""
 _LAST_PORT = 65_535
 
 
@@ -66,9 +64,8 @@ def _computing(name: str) -> click.Command:
             _supervise(name, workers, first, tape)
         from services.runtime import faust_worker
 
-        service = importlib.import_module(f"services.{name}.app").SERVICE
         with refusals():
-            faust_worker.run(service, config, worker)
+            faust_worker.run(declared(name, config), config, worker)
 
     return run_one
 
