@@ -26,8 +26,8 @@ LARGE = 400_000
 """Orders from which on processes are worth their start."""
 _STEP = 60
 """Slots between two reports: 5 minutes of the day."""
-_OURS = re.compile(r"(ssi|iboard)-(\d|futures|indices)\.zst|truth-(trades\.parquet|day\.json)"
-                   r"|manifest\.json")  # fmt: skip
+_OURS = re.compile(r"(ssi|iboard)-(\d|futures|indices)\.zst|manifest\.json"
+                   r"|truth-((trades|indices|auctions)\.parquet|day\.json)")  # fmt: skip
 
 Rows = dict[str, list[indices.Sums]]
 Report = Callable[[float], None]
@@ -71,7 +71,7 @@ def record(plan: Plan, out: Path, report: Report) -> Recorded:
     for part in parts:
         made.counts += part.counts
     entries = [entry for part in parts for entry in part.books]
-    made.trades = truth.write(plan, entries, made.counts, out)
+    made.trades = truth.write(plan, entries, made.counts, out, rows)
     # Last: without it nobody plays what an interrupted run left.
     write_manifest(plan, [file for part in parts for file in part.files], made.manifest)
     return made

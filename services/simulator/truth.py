@@ -1,11 +1,11 @@
 """
 What truly happened, beside a recording: `truth-trades.parquet`, every print as it was matched,
-and `truth-day.json`, what each instrument's day sums up to.
+`truth-day.json`, what each instrument's day sums up to, and the files of `truth_series`.
 """
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,23 +13,34 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from services.simulator.core import indices
+from services.simulator.core.book import Side
 from services.simulator.core.desk import Desk
 from services.simulator.core.ledger import AGGRESSORS, MAIN, PHASES, Ledger
 from services.simulator.core.plan import Plan
 from services.simulator.core.prices import TENTHS
 from services.simulator.core.universe import Instrument
 from services.simulator.core.wire.ssi_v2 import Last
+from services.simulator.truth_series import write_auctions, write_indices
 
+LEVELS = 3
+"""Of the closing book: what a price board shows."""
 _MAIN = np.array([phase in MAIN for phase in PHASES])
 
 
 class Entry(NamedTuple):
-    """One instrument's day; prices of `last` are in the ladder's units, None without a trade."""
+    """
+    One instrument's day; prices are in the ladder's units, those of `last` None without a trade.
+
+    `bids` and `asks` are the first LEVELS (price, volume) at the end, best first.
+    """
 
     instrument: Instrument
     ledger: Ledger
     last: Last
     quotes: int
+    bids: list[tuple[int, int]]
+    asks: list[tuple[int, int]]
 
 
 def entry(desk: Desk) -> Entry:
@@ -40,14 +51,28 @@ def entry(desk: Desk) -> Entry:
         None if at is None else prices[at] for at in (last.open, last.high, last.low, last.price)
     )
     last = last._replace(open=opened, high=high, low=low, price=price)
-    return Entry(desk.instrument, trading.ledger, last, trading.voice.quotes)
+    bids, asks = (_top(side, prices) for side in (trading.book.bids, trading.book.asks))
+    return Entry(desk.instrument, trading.ledger, last, trading.voice.quotes, bids, asks)
 
 
-def write(plan: Plan, entries: Sequence[Entry], counts: Counter[str], out: Path) -> int:
-    """Write both files of all instruments; the number of prints, those of all boards."""
+def _top(side: Side, prices: Sequence[int]) -> list[tuple[int, int]]:
+    return [(prices[at], side.volume[at]) for at in side.levels(LEVELS)]
+
+
+def write(
+    plan: Plan, entries: Sequence[Entry], counts: Counter[str], out: Path,
+    rows: Mapping[str, Sequence[indices.Sums]],
+) -> int:  # fmt: skip
+    """
+    Write all files of all instruments; the number of prints, those of all boards.
+
+    `rows` are the sums of each index, slot by slot from FIRST_SLOT on.
+    """
     entries = sorted(entries, key=lambda each: each.instrument.number)
     table = _table(plan, entries)
     pq.write_table(table, out / "truth-trades.parquet", compression="zstd")
+    write_indices(plan, rows, out)
+    write_auctions(plan, [(each.instrument, each.ledger) for each in entries], out)
     day = {
         "seed": plan.seed,
         "day": plan.day.date.isoformat(),
@@ -121,9 +146,13 @@ def _summary(each: Entry) -> dict[str, Any]:
     return prices | {
         "exchange": each.instrument.exchange,
         "kind": each.instrument.kind,
+        "multiplier": each.instrument.unit * unit,
         "total_volume": last.total_volume,
         "total_value": last.value,
+        "last_volume": last.volume,
         "quotes": each.quotes,
+        "bids": [(price / unit, volume) for price, volume in each.bids],
+        "asks": [(price / unit, volume) for price, volume in each.asks],
         "flow": flows,
         "foreign": {
             "buy_volume": foreign.buy_volume,

@@ -35,6 +35,10 @@ class Exchange:
                 targets.learn(self._indices.vn30(rows))
             yield self._waiting.due(found, (slot + 1) * SLOT_NS)
 
+    def rows(self) -> dict[str, list[indices.Sums]]:
+        """The sums of each index, slot by slot from FIRST_SLOT on."""
+        return self._shares.rows
+
     def desks(self) -> list[Desk]:
         """All desks; what their ledgers hold is the truth of the slots given so far."""
         return [*self._shares.desks, *self._futures.desks]

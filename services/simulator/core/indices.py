@@ -7,6 +7,7 @@ instruments, and what they counted is added up, so the sum does not depend on th
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from services.simulator.core.day import INDEX_FROM, INDEX_TO, SESSIONS, SLOT_NS, Exchange, time_of
 from services.simulator.core.desk import Desk
@@ -83,6 +84,34 @@ def _figures(desk: Desk, own: int) -> Sums:
     ]  # fmt: skip
 
 
+class Value(NamedTuple):
+    """An index as it is published: `value` and `expected` in hundredths of a point."""
+
+    value: int
+    expected: int | None
+    sums: Sums
+
+
+def bases(plan: Plan) -> dict[str, int]:
+    """Of each index the capital at the reference prices, 0 when it has no member."""
+    return {
+        name: sum(each.reference * weight(each, name) for each in plan.instruments)
+        for name in INDICES
+    }
+
+
+def published(index: str, slot: int, sums: Sums, base: int) -> Value:
+    """What is said of an index at the end of a slot; expected only while an auction is on."""
+    auction = _code(index, slot) in ("ATO", "ATC")
+    expected = _value(index, sums[EXPECTED], base) if auction else None
+    return Value(_value(index, sums[CAPITAL], base), expected, sums)
+
+
+def published_slots() -> range:
+    """The slots at whose end indices are published."""
+    return range(_FIRST, _LAST + 1)
+
+
 def total(parts: Iterable[Sums]) -> Sums:
     """What groups counted, added up."""
     return [sum(column) for column in zip(*parts, strict=True)]
@@ -97,10 +126,7 @@ class Publisher:
     """MI of all indices that have members, every 5 s; B of their growth when it is written."""
 
     def __init__(self, plan: Plan) -> None:
-        self._bases = {
-            name: sum(each.reference * weight(each, name) for each in plan.instruments)
-            for name in INDICES
-        }
+        self._bases = bases(plan)
         self._date, self._channels = plan.day.written, plan.channels
         self._first = len(plan.instruments)
         self._volumes = dict.fromkeys(INDICES, 0)
@@ -112,7 +138,7 @@ class Publisher:
     def messages(self, slot: int, rows: Mapping[str, Sums]) -> list[Message]:
         """Those of the end of a slot; `rows` are the sums of each index."""
         found: list[Message] = []
-        if not _FIRST <= slot <= _LAST:
+        if slot not in published_slots():
             return found
         for place, name in enumerate(INDICES):
             base, sums = self._bases[name], rows[name]
@@ -133,11 +159,9 @@ class Publisher:
 
 
 def _message(index: str, slot: int, sums: Sums, base: int, date: str) -> str:
-    end = (slot + 1) * SLOT_NS
-    code = "C"
-    for start, announced in SESSIONS[_EXCHANGES[index]]:
-        code = announced if start <= end else code
-    prior, now = PRIORS[index], _value(index, sums[CAPITAL], base)
+    end, code = (slot + 1) * SLOT_NS, _code(index, slot)
+    now, expected, _ = published(index, slot, sums, base)
+    prior = PRIORS[index]
     closed = code == "C"
     # SSI's VN30 has neither breadth nor a type after the close.
     blank = closed and index == "VN30"
@@ -157,9 +181,17 @@ def _message(index: str, slot: int, sums: Sums, base: int, date: str) -> str:
         f',"TradingSession":"{code}","MarketId":"{exchange}","RType":"MI"'
         ',"TotalQttyOd":0.0,"TotalValueOd":0.0'
     )
-    if code in ("ATO", "ATC"):
-        text += f',"IndexValEst":{_points(_value(index, sums[EXPECTED], base))}'
+    if expected is not None:
+        text += f',"IndexValEst":{_points(expected)}'
     return enveloped("MI", text + "}")
+
+
+def _code(index: str, slot: int) -> str:
+    """The session code at the end of a slot."""
+    code = "C"
+    for start, announced in SESSIONS[_EXCHANGES[index]]:
+        code = announced if start <= (slot + 1) * SLOT_NS else code
+    return code
 
 
 def _ratio(change: int, prior: int) -> int:

@@ -42,6 +42,7 @@ class Ledger:
         quotes: how many quotes of the instrument stood before the print.
         flags: phase * 12 + aggressor * 4 + foreign buyer * 2 + foreign seller.
         flows: (phase, aggressor) -> sums.
+        estimates: (time, phase, price, volume) of each auction estimate that was told.
     """
 
     times: "array[int]" = field(default_factory=lambda: array("q"))
@@ -51,6 +52,7 @@ class Ledger:
     flags: "array[int]" = field(default_factory=lambda: array("b"))
     flows: dict[tuple[int, int], Flows] = field(default_factory=dict)
     foreign: Foreign = field(default_factory=Foreign)
+    estimates: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     def note(
         self, time: int, price: int, volume: int, value: int, quotes: int, phase: int,

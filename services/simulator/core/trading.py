@@ -157,6 +157,8 @@ class Trading:
             found = self._call.estimate(self._anchor())
             if found is not None and found.price != self.expected:
                 self.expected, self.traded = found.price, True
+                worth = self.ladder.prices[found.price]
+                self.ledger.estimates.append((event.time, self._phase, worth, found.volume))
                 self.voice.estimate(event.time, self.last, *found)
 
     def uncross(self, time: int, code: str, side: str) -> None:

@@ -33,7 +33,8 @@ def _make(plan: Plan, out: Path | None, pipe: Connection) -> None:
             counts.update([message.channel for message in messages])
             pipe.send_bytes(msgspec.msgpack.encode(messages))
         if out is not None:
-            truth.write(plan, [truth.entry(desk) for desk in exchange.desks()], counts, out)
+            entries = [truth.entry(desk) for desk in exchange.desks()]
+            truth.write(plan, entries, counts, out, exchange.rows())
         pipe.send_bytes(_END)
     except BrokenPipeError:
         return
