@@ -25,7 +25,7 @@ _NEVER = {
         "more than 3 levels of a book of HOSE",
         "the expected volume of an auction",
     ),
-    "iboard": ("symbols that were not named", "indices"),
+    "iboard": ("symbols that were not named",),
 }
 
 
