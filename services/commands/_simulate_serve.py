@@ -11,12 +11,14 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from services.simulator.core.day import CLOSES, LAST, NS, clock, time_of
 from services.simulator.core.plan import Plan
+from services.simulator.serve.clock import UNPACED
 from services.simulator.serve.faults import Fault, FaultError, parse
 from services.simulator.serve.floor import Floor, Options
 from services.simulator.serve.server import Server
 from services.simulator.serve.source import SourceError
 
 _REFRESH_S = 0.5
+_SLOWEST, _FASTEST = 0.1, 3600
 _LATE_NS = 5 * NS
 """Of the day: from here on it is told that the exchange is slower than its clock."""
 
@@ -51,6 +53,26 @@ def start_of(written: str) -> int:
             f"must be from 08:35 to before 15:00, was {written}", param_hint="--from"
         )
     return start
+
+
+def speed_of(written: str) -> float:
+    """
+    --speed, UNPACED for max.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    if written == "max":
+        return UNPACED
+    try:
+        speed = float(written)
+    except ValueError:
+        speed = 0.0
+    if not _SLOWEST <= speed <= _FASTEST:
+        raise click.BadParameter(
+            f"must be from {_SLOWEST} to {_FASTEST}, or max; was {written!r}", param_hint="--speed"
+        )
+    return speed
 
 
 def serve(plan: Plan, options: Options, faults: Sequence[Fault], once: bool) -> None:
@@ -99,7 +121,9 @@ async def _serve(plan: Plan, options: Options, faults: Sequence[Fault], once: bo
 def _said(floor: Floor) -> str:
     """Where the day is, in a line."""
     if floor.clock is None:
-        return f"making up the morning, {time_of(floor.position_ns)}"
+        chosen = sum(not each.selection.empty for each in floor.hub.connections.values())
+        waits = f", {chosen} of {floor.options.wait_for} have chosen" * bool(floor.options.wait_for)
+        return f"making up the morning, {time_of(floor.position_ns)}{waits}"
     people = len(floor.hub.connections)
     said = f"{time_of(floor.position_ns)}, {people} connected, {floor.hub.sent:,} messages sent"
     if floor.ended:

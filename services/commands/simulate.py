@@ -51,8 +51,13 @@ def record(plan: "Plan", out: Path) -> None:
 @command.command(context_settings={"default_map": _SERVED})
 @plan_options
 @click.option(
-    "--speed", type=click.FloatRange(0.1, 3600), default=1.0, show_default=True,
-    help="Seconds of the exchange's day in one of yours.",
+    "--speed", default="1", show_default=True,
+    help="Seconds of the exchange's day in one of yours, 0.1 to 3600, or max: as fast as it is "
+    "made and taken.",
+)  # fmt: skip
+@click.option(
+    "--wait-for", type=click.IntRange(0), default=0,
+    help="Begin the day when so many connections have chosen channels.",
 )  # fmt: skip
 @click.option(
     "--from", "begin", default="08:50", show_default=True,
@@ -81,8 +86,8 @@ def record(plan: "Plan", out: Path) -> None:
 )  # fmt: skip
 @click.option("--once", is_flag=True, help="End with the day.")
 def serve(
-    plan: "Plan", speed: float, begin: str, faulty: str, port: int, control_port: int,
-    token_life: float, truth: Path | None, once: bool,
+    plan: "Plan", speed: str, wait_for: int, begin: str, faulty: str, port: int,
+    control_port: int, token_life: float, truth: Path | None, once: bool,
 ) -> None:  # fmt: skip
     """Be the exchange: SSI FastConnect v2 and iBoard on loopback.
 
@@ -93,5 +98,8 @@ def serve(
 
     faults = _simulate_serve.faults_of(faulty)
     start = _simulate_serve.start_of(begin)
-    options = Options(start, speed, port, control_port, token_life_s=token_life, truth=truth)
+    pace = _simulate_serve.speed_of(speed)
+    options = Options(
+        start, pace, wait_for, port, control_port, token_life_s=token_life, truth=truth
+    )
     _simulate_serve.serve(plan, options, faults, once)

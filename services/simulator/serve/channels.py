@@ -27,6 +27,11 @@ class Selection:
     channels: frozenset[str] = frozenset()
     pairs: frozenset[Pair] = frozenset()
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is chosen."""
+        return not self.channels and not self.pairs
+
     def wants(self, channel: str, symbol: str) -> bool:
         """Whether a message of this channel and symbol is in it."""
         return channel in self.channels or (channel, symbol.upper()) in self.pairs

@@ -6,10 +6,10 @@ What a client does not take in time waits, up to a bound; past it the client is 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Literal, NamedTuple
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from services.simulator.serve.channels import Selection
 from services.simulator.serve.sent_log import SentLog
@@ -27,6 +27,16 @@ class Parcel(NamedTuple):
     payload: str
     text: str
     torn: bool = False
+
+
+async def texts(socket: web.WebSocketResponse) -> AsyncGenerator[str, None]:
+    """What a client says, until its connection ends in whatever way."""
+    try:
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                yield message.data
+    except ConnectionError:  # a ping could not be answered any more
+        return
 
 
 class Connection:
@@ -56,7 +66,7 @@ class Connection:
         self._log, self._file = log, log.sent(number, feed)
         self._outbox: deque[Parcel] = deque()
         self._waiting = 0
-        self._wake = asyncio.Event()
+        self._wake, self._less = asyncio.Event(), asyncio.Event()
 
     def offer(self, parcel: Parcel) -> None:
         """A message for it; the client is dropped when too much waits."""
@@ -66,12 +76,18 @@ class Connection:
         self._outbox.append(parcel)
         self._waiting += len(parcel.payload)
         if self._waiting > self._limit:
-            self._log.connection(
-                self.number, self.feed, "too_slow", waiting=len(self._outbox)
-            )  # fmt: skip
-            self.abort()
+            self._drop()
             return
         self._wake.set()
+
+    async def relieved(self, most: int, patience_s: float) -> None:
+        """Wait until at most so many bytes wait; it is dropped when nothing leaves for so long."""
+        while self._waiting > most and not self._socket.closed:
+            self._less.clear()
+            try:
+                await asyncio.wait_for(self._less.wait(), patience_s)
+            except TimeoutError:
+                self._drop()
 
     async def say(self, text: str) -> None:
         """Send a frame that is no data: an answer, a keep-alive."""
@@ -118,10 +134,15 @@ class Connection:
         if self._file is not None:
             self._file.close()
 
+    def _drop(self) -> None:
+        self._log.connection(self.number, self.feed, "too_slow", waiting=len(self._outbox))
+        self.abort()
+
     def _withhold(self) -> None:
         self.withheld += len(self._outbox)
         self._outbox.clear()
         self._waiting = 0
+        self._less.set()
 
     async def _send_some(self) -> None:
         outbox = self._outbox
@@ -137,6 +158,7 @@ class Connection:
             self.withheld += len(some)
             return
         self.sent = number
+        self._less.set()
         if self._file is not None:
             self._file.write([each.text for each in some])
 

@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from services.simulator.core.day import time_of
+from services.simulator.serve.clock import UNPACED
 from services.simulator.serve.faults import FaultError, parse
 from services.simulator.serve.floor import Floor
 from services.simulator.serve.injector import Injector
@@ -48,14 +49,18 @@ class Control:
 
 
 def state(floor: Floor) -> dict[str, Any]:
-    """The day, its clock (None before the clients' day), messages and connections."""
+    """
+    The day, its clock (as local time and in µs since the epoch; None before the clients' day),
+    messages and connections; `speed` is None when nothing paces it.
+    """
     now = asyncio.get_running_loop().time()
     shown = None if floor.clock is None else floor.clock.at(now)
     return {
         "day": floor.plan.day.date.isoformat(),
         "clock": None if shown is None else time_of(shown),
         "sent_until": time_of(floor.position_ns),
-        "speed": floor.options.speed,
+        "speed": None if floor.options.speed == UNPACED else floor.options.speed,
+        "clock_us": None if shown is None else (floor.plan.day.midnight_ns + shown) // 1000,
         "ended": floor.ended,
         "sent": floor.hub.sent,
         "connections": [

@@ -31,7 +31,7 @@ class Distortion(Protocol):
         """What goes out in the place of a message."""
 
     def rest(self) -> Sequence[Message]:
-        """What it still holds, when it ends."""
+        """What it still holds, when it ends; it holds it no more."""
 
     def effects(self) -> Iterator[Effect]:
         """What it did since the last call."""
@@ -134,7 +134,8 @@ class Overtake(Picker):
 
     def rest(self) -> Sequence[Message]:
         """See `Distortion`."""
-        return [message for held in self._held.values() for message in held]
+        held, self._held = self._held, {}
+        return [message for each in held.values() for message in each]
 
 
 class OutOfOrder(Picker):
@@ -161,7 +162,8 @@ class OutOfOrder(Picker):
 
     def rest(self) -> Sequence[Message]:
         """See `Distortion`."""
-        return self._held
+        held, self._held = self._held, []
+        return held
 
 
 _KINDS: dict[str, Callable[[Fault], Distortion]] = {

@@ -1,5 +1,6 @@
 """What the parts of a running exchange share."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ class Options:
 
     Attributes:
         start_ns: local time at which its clients' day begins, ns since midnight.
+        speed: seconds of the day in one of the wall clock's, or `clock.UNPACED`.
+        wait_for: the day begins when so many connections have chosen what they want.
         port, control_port: on loopback, 0 for a free one.
         consumer, secret: what a client proves itself with.
         token_life_s: of an access token; `ssi_fc_data` renews one that has less than an hour.
@@ -34,6 +37,7 @@ class Options:
 
     start_ns: int
     speed: float = 1.0
+    wait_for: int = 0
     port: int = 0
     control_port: int = 0
     consumer: str = "simulator"
@@ -47,7 +51,8 @@ class Options:
 class Floor:
     """
     Attributes:
-        clock: None while the exchange makes up the time before its clients' day.
+        made_up: the time before its clients' day is; who chooses channels earlier waits.
+        clock: None while the exchange makes up the time before its clients' day, and waits.
         position_ns: arrival of the last message that went out, of the last made before.
         lines: bytes a second of a slow network by feed ("" for all), while there is one.
         refusing: requests still to be answered 429; -1: all; 0: none.
@@ -62,6 +67,7 @@ class Floor:
     answers: Answers
     tokens: Tokens
     hub: Hub = field(default_factory=Hub)
+    made_up: asyncio.Event = field(default_factory=asyncio.Event)
     clock: DayClock | None = None
     position_ns: int = 0
     ended: bool = False

@@ -1,5 +1,6 @@
 """All sockets of the exchange: who gets which message."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 from services.simulator.core.message import Message
@@ -10,6 +11,8 @@ from services.simulator.serve.connection import Connection, Feed, Parcel
 from services.simulator.serve.distortion import TORN
 
 _TORN = f"{TORN}:"
+_TAKEN_BYTES = 1024**2
+_STUCK_S = 10.0
 
 
 class Hub:
@@ -24,6 +27,7 @@ class Hub:
         self.sent = 0
         self._numbers = 0
         self._routes: dict[tuple[str, str], tuple[Connection, ...]] = {}
+        self._selected = asyncio.Event()
 
     def number(self) -> int:
         """Of the next connection, from 1."""
@@ -43,6 +47,18 @@ class Hub:
         """A client wants this from now on, and nothing else."""
         connection.selection = selection
         self._routes.clear()
+        self._selected.set()
+
+    async def chosen(self, least: int) -> None:
+        """Wait until so many connections have chosen what they want."""
+        while sum(not each.selection.empty for each in self.connections.values()) < least:
+            self._selected.clear()
+            await self._selected.wait()
+
+    async def taken(self) -> None:
+        """Wait until little waits for anybody; who takes nothing for 10 s is dropped."""
+        for each in list(self.connections.values()):
+            await each.relieved(_TAKEN_BYTES, _STUCK_S)
 
     def of(self, feed: str) -> list[Connection]:
         """The connections of a feed, of all when it is empty."""

@@ -3,10 +3,10 @@
 import asyncio
 from typing import cast
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from services.simulator.serve.channels import Selection, subscribed
-from services.simulator.serve.connection import Connection
+from services.simulator.serve.connection import Connection, texts
 from services.simulator.serve.floor import Floor
 from services.simulator.serve.signalr_routes import Served
 
@@ -33,9 +33,8 @@ class IBoard:
             None, floor.options.outbox_bytes, floor.log,
         )  # fmt: skip
         async with Served(floor, connection):
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    await self._asked(connection, message.data)
+            async for text in texts(socket):
+                await self._asked(connection, text)
         return socket
 
     async def _asked(self, connection: Connection, text: str) -> None:

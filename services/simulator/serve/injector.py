@@ -101,6 +101,12 @@ class Injector:
                 self._tell(entry, entry.distortion)
         return messages
 
+    def release(self) -> None:
+        """The day is over: what faults still hold goes out."""
+        for entry in self._entries:
+            if entry.distortion is not None:
+                self._floor.hub.deliver(entry.distortion.rest())
+
     def _tell(self, entry: Entry, at_work: Distortion) -> None:
         for effect in at_work.effects():
             self._floor.log.effect(entry.number, effect)

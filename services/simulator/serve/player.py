@@ -9,7 +9,7 @@ from operator import attrgetter
 from services.simulator.core.day import SLOT_NS
 from services.simulator.core.message import Message
 from services.simulator.core.plan import FIRST_SLOT
-from services.simulator.serve.clock import DayClock
+from services.simulator.serve.clock import UNPACED, DayClock
 from services.simulator.serve.floor import Floor
 from services.simulator.serve.injector import Injector
 from services.simulator.serve.source import slots
@@ -43,9 +43,12 @@ async def play(floor: Floor, injector: Injector) -> None:
                 before = bisect_right(messages, start, key=_arrival)
                 _note(floor, messages[:before])
                 messages = messages[before:]
+                floor.made_up.set()
+                await floor.hub.chosen(floor.options.wait_for)
                 now = asyncio.get_running_loop().time()
                 floor.clock = DayClock(now, start, floor.options.speed)
             await _send(floor, floor.clock, injector, messages)
+    injector.release()
     floor.ended = True
 
 
@@ -59,14 +62,18 @@ async def _send(
 ) -> None:
     at, now = 0, asyncio.get_running_loop().time
     while at < len(messages):
-        until = min(at + _PASS, len(messages))
-        end = bisect_right(messages, clock.at(now()), at, until, key=_arrival)
+        end = min(at + _PASS, len(messages))
+        if clock.speed != UNPACED:
+            end = bisect_right(messages, clock.at(now()), at, end, key=_arrival)
         if end == at:
             pause = clock.until(messages[at].arrival, now())
             await asyncio.sleep(max(pause, _PAUSE_S))
             continue
         fresh = [each for each in messages[at:end] if floor.so_far.note(each)]
         floor.hub.deliver(injector.distort(fresh))
-        floor.position_ns = messages[end - 1].arrival
+        floor.position_ns = clock.newest_ns = messages[end - 1].arrival
         at = end
+        if clock.speed == UNPACED:
+            injector.tick()
+            await floor.hub.taken()
         await asyncio.sleep(0)

@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from services.simulator.serve import signalr
 from services.simulator.serve.answers import refusal
 from services.simulator.serve.channels import switched
-from services.simulator.serve.connection import Connection
+from services.simulator.serve.connection import Connection, texts
 from services.simulator.serve.floor import Floor
 from services.simulator.serve.hub import offer_all
 
@@ -82,9 +82,8 @@ class SignalR:
             await connection.say(signalr.initial())
             keeping = asyncio.create_task(_keep_alive(connection))
             try:
-                async for message in socket:
-                    if message.type is WSMsgType.TEXT:
-                        await self._invoked(connection, message.data)
+                async for text in texts(socket):
+                    await self._invoked(connection, text)
             finally:
                 keeping.cancel()
                 self._negotiated.pop(token, None)
@@ -104,6 +103,7 @@ class SignalR:
         floor.log.connection(connection.number, connection.feed, "switched", channels=written)
         await connection.say(signalr.answer(call.number))
         if selection is not None:
+            await floor.made_up.wait()
             # From here on without a pause: no message between the snapshot and what follows.
             offer_all(connection, floor.snapshot(selection))
             floor.hub.select(connection, selection)

@@ -88,3 +88,20 @@ def test_without_a_finished_day_there_is_no_manifest(
     monkeypatch.setattr("services.simulator.recording.truth.write", interrupted)
     assert run(f"{SMALL} --day 2026-11-20 --channels F", tmp_path).exit_code == 1
     assert not (tmp_path / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--speed fast", "must be from 0.1 to 3600, or max; was 'fast'"),
+        ("--from 16:00", "must be from 08:35 to before 15:00, was 16:00"),
+        ("--faults drop:evry=5", "Object contains unknown field `evry`"),
+        ("--faults @nowhere", "nowhere"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_in_one_sentence(words: str, said: str) -> None:
+    usual = "simulate serve --seed 7 --day 2026-11-20 --universe vn30"
+    result = CliRunner().invoke(cli.root, [*usual.split(), *words.split()])
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+    assert "Traceback" not in result.output
