@@ -1,4 +1,4 @@
-"""Reports over a tape: accuracy, latency, completeness, agreement, reconciliation."""
+"""Reports over a tape: accuracy, latency, completeness, agreement, reconciliation, truth."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @click.group()
 def command() -> None:
-    """Reports over a tape: accuracy, latency, completeness, agreement, reconciliation."""
+    """Reports over a tape: accuracy, latency, completeness, agreement, reconciliation, truth."""
 
 
 _tape = click.option("--tape", help="The tape to read. [VNTAPE_TAPE, live]")
@@ -176,3 +176,46 @@ def reconciliation(tape: str | None, recording: Path) -> None:
         raise _no_tables(config) from e
     found = reconcile(count(recording), _read(config), held)
     sys.exit(0 if tables.checks(Console(soft_wrap=True), found) else 1)
+
+
+@command.command()
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@_tape
+@click.option(
+    "--least-agreement",
+    "least",
+    type=click.FloatRange(0, 100),
+    default=99.0,
+    show_default=True,
+    help="Per cent of trade sides in continuous trading that must be the true ones.",
+)
+@_json
+def truth(folder: Path, tape: str | None, least: float, as_json: bool) -> None:
+    """The database of a tape against the truth in DIR, which the simulated exchange wrote.
+
+    Prints, volume and value of every symbol, session-flow per phase, foreign trading, auctions,
+    every index value and the board's last row must be exact; sides in continuous trading may
+    differ a little, for quotes can overtake their trades. Exit status 1 on any difference.
+    """
+    from services.report.truth import kept, table, told
+    from services.report.truth.compare import compare
+
+    config = reading(tape, db=True)
+    assert config.database_url is not None
+    try:
+        wanted = told.read(folder)
+    except told.NoTruth as e:
+        raise click.ClickException(str(e)) from e
+    days = wanted.day, wanted.first_us, wanted.end_us
+    try:
+        tables = kept.read(config.database_url.get_secret_value(), config.tape, *days)
+    except psycopg.errors.UndefinedTable as e:
+        raise _no_tables(config) from e
+    found = compare(wanted, tables, least)
+    if as_json:
+        click.echo(json.dumps(table.as_json(found)))
+    else:
+        table.show(Console(soft_wrap=True), found)
+    sys.exit(0 if found.holds else 1)

@@ -32,7 +32,8 @@ class Entry(NamedTuple):
     """
     One instrument's day; prices are in the ladder's units, those of `last` None without a trade.
 
-    `bids` and `asks` are the first LEVELS (price, volume) at the end, best first.
+    `bids` and `asks` are the first LEVELS (price, volume) at the end, best first; only a future
+    has open interest.
     """
 
     instrument: Instrument
@@ -41,6 +42,7 @@ class Entry(NamedTuple):
     quotes: int
     bids: list[tuple[int, int]]
     asks: list[tuple[int, int]]
+    open_interest: int | None
 
 
 def entry(desk: Desk) -> Entry:
@@ -52,7 +54,9 @@ def entry(desk: Desk) -> Entry:
     )
     last = last._replace(open=opened, high=high, low=low, price=price)
     bids, asks = (_top(side, prices) for side in (trading.book.bids, trading.book.asks))
-    return Entry(desk.instrument, trading.ledger, last, trading.voice.quotes, bids, asks)
+    interest = None if trading.open_interest is None else trading.open_interest.value
+    quotes = trading.voice.quotes
+    return Entry(desk.instrument, trading.ledger, last, quotes, bids, asks, interest)
 
 
 def _top(side: Side, prices: Sequence[int]) -> list[tuple[int, int]]:
@@ -153,6 +157,7 @@ def _summary(each: Entry) -> dict[str, Any]:
         "quotes": each.quotes,
         "bids": [(price / unit, volume) for price, volume in each.bids],
         "asks": [(price / unit, volume) for price, volume in each.asks],
+        "open_interest": each.open_interest,
         "flow": flows,
         "foreign": {
             "buy_volume": foreign.buy_volume,
