@@ -20,6 +20,25 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
     detail: str = ""
 
 
+class Changed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="changed"):
+    """
+    A live connection came to another state; to `live` it comes with `connected`.
+
+    Attributes:
+        channel: as of `Lost`.
+        why: as a person reads it, empty while all is well.
+        loses: data may be missing from here on, until a `lost` says to when.
+        newest_ms: exchange time of the newest data before it, ms since the epoch.
+    """
+
+    venue: str
+    channel: str
+    state: Literal["connecting", "silent", "backing_off", "refused"]
+    why: str = ""
+    loses: bool = False
+    newest_ms: int = 0
+
+
 class Lost(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="lost"):
     """
     A feed was lost: becomes a `gap`. Times in ms since the epoch, UTC; exchange time.
@@ -100,4 +119,4 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     cursor: Any
 
 
-ControlMessage = Connected | Lost | Tick | Reference | Sources | RestReply | Position
+ControlMessage = Connected | Changed | Lost | Tick | Reference | Sources | RestReply | Position

@@ -26,15 +26,16 @@ def command(names: str, seconds: float) -> None:
     """
     from services.ingest import reference
     from services.ingest.core.vn.reference_files import BadReferenceData
-    from services.ingest.feed_options import wall_us
     from services.ingest.feeds.base import FeedError
     from services.ingest.feeds.live import check
     from services.ingest.feeds.live.lines_of import lines_of
+    from services.ingest.receive_clock import receive_clock
     from services.runtime import logs
 
     try:
         config = load()
         lines = lines_of(config, [each.strip() for each in names.split(",") if each.strip()])
+        clock = receive_clock(config.receive_clock)
         folder = config.reference_data or stack.clone_root() / "deploy" / "reference-data"
         calendar = reference.load(folder).calendar
     except (SettingsError, FeedError) as e:
@@ -44,7 +45,7 @@ def command(names: str, seconds: float) -> None:
     # What is wrong is said below, once.
     logs.configure("check-feed", "critical")
     click.echo(f"{len(lines)} connections, for {seconds:g} s", err=True)
-    found = asyncio.run(check.check(lines, wall_us, calendar.is_trading_day, seconds))
+    found = asyncio.run(check.check(lines, clock, calendar.is_trading_day, seconds))
     _show(found)
     for text in check.never(sorted({line.name for line in lines})):
         click.echo(text)

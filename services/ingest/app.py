@@ -14,11 +14,12 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from schemas.topics import MARKET
 from services.ingest import positions, rawlog
 from services.ingest.core.engine import SCHEDULED, Engine
-from services.ingest.feed_options import Options, feed_of, wall_us
+from services.ingest.feed_options import Options, feed_of
 from services.ingest.feeds.base import Feed, FeedError
 from services.ingest.ownership import NotTheOwnerError, Ownership
 from services.ingest.pipeline import Pipeline
 from services.ingest.positions import Ground, PositionError
+from services.ingest.receive_clock import receive_clock
 from services.ingest.spool_feed import SpooledFeed
 from services.ingest.stamping import FeedMismatchError, Stamper
 from services.ingest.tally import Tally
@@ -150,7 +151,7 @@ async def _prepare(
         market=await stack.enter_async_context(_outboxes(settings.kafka, "vntape-ingest-market")),
         partitions=partitions,
         tally=tally,
-        clock=None if recorded or not feed.repeatable else wall_us,
+        clock=None if recorded or not feed.repeatable else receive_clock(settings.receive_clock),
         stands=spooled.stands if spooled is not None else None,
     )
     if feed.repeatable:

@@ -1,6 +1,5 @@
 """The feed that `vntape run ingest` was asked for."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +22,7 @@ from services.ingest.feeds.lines_socket import LinesSocket, Listen
 from services.ingest.feeds.live.lines_of import lines_of
 from services.ingest.feeds.live.source import LiveSource
 from services.ingest.feeds.recording import RecordedFile, Recording
+from services.ingest.receive_clock import receive_clock
 from services.ingest.spool import Spool
 from services.ingest.spool_feed import Source, SpooledFeed, image_of
 from services.runtime.settings import Settings
@@ -154,7 +154,7 @@ def live(settings: Settings, source: Source) -> SpooledFeed:
     image = None if data is None else partial(image_of, data)
     first = None if data is None else partial(chosen.record, choice_of(settings))
     spool = Spool(folder, settings.spool_bytes)
-    return SpooledFeed(source, spool, wall_us, image, first)
+    return SpooledFeed(source, spool, receive_clock(settings.receive_clock), image, first)
 
 
 def _reference_of(venues: Sequence[str], folder: Path | None) -> ReferenceData | None:
@@ -167,8 +167,3 @@ def _reference_of(venues: Sequence[str], folder: Path | None) -> ReferenceData |
     except BadReferenceData as e:
         faults = "\n  ".join(e.faults)
         raise FeedError(f"reference data in {folder} refused:\n  {faults}") from e
-
-
-def wall_us() -> int:
-    """µs since the epoch, by this machine's clock."""
-    return time.time_ns() // 1000

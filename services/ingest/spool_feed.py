@@ -112,6 +112,7 @@ class SpooledFeed:
     def _restart(self, last_us: Mapping[str, int]) -> None:
         for venue in self.venues:
             if last_us.get(venue):
+                self.intake.began = "restart"
                 self.intake.lost(venue, "restart", last_us[venue])
         if self._first is not None:
             self.intake.put(self._first(self.intake.clock()))

@@ -17,6 +17,9 @@ from services.ingest.spool import Spool
 Clock = Callable[[], int]
 """µs since the epoch."""
 
+Began = Literal["late_start", "restart"]
+"""With this start the tape begins, or goes on."""
+
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 REFILL = 0.875
@@ -40,6 +43,7 @@ class Intake:
 
     Attributes:
         taken, missed: vendor messages, since the start.
+        began: whether the tape is a new one.
 
     Args:
         heard: called after records were appended.
@@ -57,6 +61,7 @@ class Intake:
         image: Callable[[int], Arrival] | None = None,
     ) -> None:
         self.clock, self._image, self._day = clock, image, ""
+        self.began: Began = "late_start"
         self._spool, self._heard, self._refused = spool, heard, refused
         self._missing: dict[str, _Missed] = {}
         self._last_us: dict[str, int] = {}

@@ -16,6 +16,10 @@ PREFIX = "VNTAPE_"
 _TEST_PREFIX = "VNTAPE_TEST_"
 _FILE = "_FILE"
 
+RECEIVE_CLOCK = (
+    r"^(wall|recorded|"
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+\d\d:\d\d)@(\d+(?:\.\d+)?)(?:x(\d+(?:\.\d+)?))?)$"
+)
 _NO_URL = "not a postgresql:// URL (percent-encode the password)"
 
 
@@ -77,8 +81,11 @@ class Settings(BaseSettings):
     http_port: Port = Field(0, description="Port of /metrics and /health; 0: a free one")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    receive_clock: Literal["wall", "recorded"] = Field(
-        "wall", description="What stamps raw records: our clock, or the recording's"
+    receive_clock: str = Field(
+        "wall",
+        pattern=RECEIVE_CLOCK,
+        description="What stamps raw records: wall, recorded, or a simulated exchange's "
+        "(TIME@EPOCH[xSPEED]: it showed the ISO time when our clock was at epoch seconds)",
     )
 
     reference_data: Path | None = Field(

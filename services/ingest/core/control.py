@@ -6,6 +6,7 @@ import msgspec
 
 from schemas.base import BROADCAST
 from schemas.control import (
+    Changed,
     Connected,
     ControlMessage,
     Lost,
@@ -18,10 +19,11 @@ from schemas.control import (
 from schemas.keys import UNROUTED, venue_of
 from schemas.market import Basket, Gap, Instrument, Status
 from services.ingest.core.feed import Output
+from services.ingest.core.losses import Losses
 from services.ingest.core.records import Raw
 
 CHANNELS = frozenset(
-    {"connected", "lost", "tick", "reference", "sources", "rest_reply", "position"}
+    {"connected", "changed", "lost", "tick", "reference", "sources", "rest_reply", "position"}
 )
 """Channels of `control`: its message types. A feed's channel has a dot and is none of these."""
 
@@ -29,7 +31,7 @@ _decoder: msgspec.json.Decoder[ControlMessage] = msgspec.json.Decoder(ControlMes
 
 
 def decode_control(
-    raw: Raw, out: Output, decode_feed: Callable[[Raw, Output], None]
+    raw: Raw, out: Output, losses: Losses, decode_feed: Callable[[Raw, Output], None]
 ) -> Reference | Sources | None:
     """
     Messages of a control record; `connected` and `tick` only move the clock.
@@ -55,7 +57,10 @@ def decode_control(
     elif isinstance(message, Sources):
         return message
     elif isinstance(message, Lost):
-        _lost(raw, out, message)
+        for feed, lost in losses.told(raw, message):
+            _lost(feed, out, lost)
+    elif isinstance(message, Changed):
+        losses.changed(raw, message)
     elif isinstance(message, RestReply):
         _rest(raw, out, message, decode_feed)
     else:
@@ -76,12 +81,12 @@ def _reference(raw: Raw, out: Output, items: Iterable[Instrument | Basket | Stat
         )
 
 
-def _lost(raw: Raw, out: Output, lost: Lost) -> None:
+def _lost(feed: str, out: Output, lost: Lost) -> None:
     to_ts_ms = max(lost.from_ts_ms, lost.to_ts_ms)
     out.messages.append(
         Gap(
             symbol=lost.symbol,
-            feed=raw.feed,
+            feed=feed,
             seq=out.next_seq(),
             ts_ms=to_ts_ms,
             venue=lost.venue,

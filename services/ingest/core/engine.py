@@ -9,6 +9,7 @@ from schemas import frames
 from schemas.control import Reference, Sources
 from services.ingest.core.control import CHANNELS, decode_control
 from services.ingest.core.feed import Feed, FeedDecoder, Output
+from services.ingest.core.losses import Losses, LossesState
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.registry import FEEDS
 from services.ingest.core.sequence import Sequencer, SequencerState
@@ -29,13 +30,14 @@ eightfold (`9e14` becomes 17 digits), so their length need not be looked at."""
 
 
 class _State(msgspec.Struct):
-    """`decoders`: venue -> feed -> chain state of that decoder; the last three: by venue."""
+    """`decoders`: venue -> feed -> chain state of that decoder; the last four: by venue."""
 
     sequencers: dict[str, SequencerState]
     decoders: dict[str, dict[str, Any]]
     sessions: dict[str, SessionsState] = {}
     known: dict[str, KnownState] = {}
     desks: dict[str, DeskState] = {}
+    losses: dict[str, LossesState] = {}
 
 
 class Engine:
@@ -55,6 +57,7 @@ class Engine:
         self._known = {venue: Known() for venue in venues if venue in SCHEDULED}
         self._sessions = {venue: Sessions(venue, known) for venue, known in self._known.items()}
         self._desks = {venue: Desk() for venue in self._known}
+        self._losses = {venue: Losses() for venue in venues}
         self._decoders: dict[tuple[str, str], FeedDecoder] = {}
 
     def decode(self, raw: Raw) -> Decoded:
@@ -92,7 +95,7 @@ class Engine:
             self._decode_feed(raw, out)
             return
         before = len(out.messages)
-        told = decode_control(raw, out, self._decode_feed)
+        told = decode_control(raw, out, self._losses[raw.venue], self._decode_feed)
         if isinstance(told, Sources):
             self._choose(raw, out, told)
         if raw.venue not in self._sessions or raw.channel != REFERENCE:
@@ -139,7 +142,10 @@ class Engine:
             decoder = self._decoders[raw.venue, raw.feed] = self._made(raw.venue, feed)
         if (desk := self._desks.get(raw.venue)) is not None:
             desk.hear(raw)
+        before = len(out.messages)
         decoder.decode(raw, out)
+        if len(out.messages) > before:
+            self._losses[raw.venue].heard(raw, out.messages[-1].ts_ms)
 
     def state(self) -> Any:
         """Everything `restore` needs, as builtins that JSON carries: for a `position`."""
@@ -150,7 +156,8 @@ class Engine:
         sessions = {venue: each.state() for venue, each in self._sessions.items()}
         known = {venue: each.state() for venue, each in self._known.items()}
         desks = {venue: each.state() for venue, each in self._desks.items()}
-        return msgspec.to_builtins(_State(sequencers, decoders, sessions, known, desks))
+        losses = {venue: each.state() for venue, each in self._losses.items()}
+        return msgspec.to_builtins(_State(sequencers, decoders, sessions, known, desks, losses))
 
     def restore(self, state: Any) -> None:
         """
@@ -183,6 +190,8 @@ class Engine:
         for venue, known in found.known.items():
             if venue in self._known:
                 self._known[venue].restore(known)
+        for venue, losses in found.losses.items():
+            self._losses[venue].restore(losses)
 
     def _made(self, venue: str, feed: Feed) -> FeedDecoder:
         decoder = feed.decoder(venue)

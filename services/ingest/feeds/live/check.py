@@ -15,7 +15,7 @@ from services.ingest.feeds.live.client import Client
 from services.ingest.feeds.live.line import Line
 from services.ingest.feeds.live.source import LiveSource, name_of
 from services.ingest.feeds.live.watch import Hour, TradingDay, hour_at
-from services.ingest.spool_intake import Clock
+from services.ingest.spool_intake import Began, Clock
 
 _BEHIND_MS = -2000
 _LATE_MS = 60_000
@@ -45,6 +45,7 @@ class Tray:
     counts: Counter[str] = field(default_factory=Counter)
     newest: dict[str, int] = field(default_factory=dict)
     lag_ms: dict[str, int] = field(default_factory=dict)
+    began: Began = "late_start"
 
     def take(self, arrivals: Sequence[Arrival]) -> bool:
         """See `Sink`."""

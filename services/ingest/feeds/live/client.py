@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.control import Connected, Lost
+from schemas.control import Changed, Connected, Lost
 from schemas.topics import CONTROL
+from services.ingest.core.engine import SCHEDULED
 from services.ingest.feeds.base import MAX_VALUE_BYTES, Arrival
 from services.ingest.feeds.live.line import Broken, Busy, Line, Refused, Session, Sink
 from services.ingest.feeds.live.outage import Loss, Outage
 from services.ingest.feeds.live.states import Backoff, Machine, State
-from services.ingest.feeds.live.watch import TradingDay, hour_at, is_silent
+from services.ingest.feeds.live.watch import TradingDay, hour_at, is_silent, opened_ms
 from services.runtime import logs
 
 CONNECT_S = 20.0
@@ -63,11 +64,13 @@ class Client:
         self.outage = Outage(sink.clock() // 1000)
         self.messages = 0
         self.last_s: float | None = None
+        self._last_us = 0
         self._live_s = self._frame_s = 0.0
         self.silences = 0
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        self._begin()
         while True:
             end = await self._attempt()
             if end.state != "silent":
@@ -78,13 +81,24 @@ class Client:
 
     def stop(self) -> None:
         """Tell a loss whose end will not be seen; called once it runs no more."""
-        if self.last_s is not None and self.outage.is_open:
-            away_s = asyncio.get_running_loop().time() - self.last_s
-            loss = self.outage.cut(self.outage.newest_ms + int(away_s * 1000))
-        else:
-            loss = self.outage.cut(self._sink.clock() // 1000)
+        to_us = self._sink.clock()
+        if self._last_us:
+            # In exchange time, whatever our clock shows.
+            to_us += self.outage.newest_ms * 1000 - self._last_us
+        loss = self.outage.cut(to_us // 1000)
         if loss is not None:
             self._tell(loss)
+
+    def _begin(self) -> None:
+        """Until its first data are whole, what it would have brought is lost."""
+        now_ms = self._sink.clock() // 1000
+        since_ms: int | None = now_ms
+        if self._sink.began == "late_start":
+            hours = self.line.venue in SCHEDULED
+            since_ms = opened_ms(now_ms, self._is_trading_day) if hours else None
+        if since_ms is not None:
+            self.outage.lost(self._sink.began, since_ms)
+        self._write("connecting", "")
 
     async def _attempt(self) -> _End:
         """One connection, from its first step to its end."""
@@ -115,9 +129,6 @@ class Client:
         self._live_s = self._frame_s = self._now_s()
         self._refusals.reset()
         self._to("live")
-        detail = f"connection {self.machine.entered['live']} since the start"
-        message = Connected(venue=self.line.venue, channel=self.line.channel, detail=detail)
-        self._put("connected", message)
 
     async def _listen(self, session: Session) -> _End:
         receiving = asyncio.ensure_future(self._receive(session))
@@ -172,7 +183,7 @@ class Client:
             self.outage.heard(ts_ms, now_s)
         self._sink.take(arrivals)
         self.messages += len(messages)
-        self.last_s = now_s
+        self.last_s, self._last_us = now_s, now_us
 
     def _tell(self, loss: Loss) -> None:
         message = Lost(
@@ -187,7 +198,27 @@ class Client:
             "feed_loss", feed=self.line.name, channel=self.line.channel, **loss._asdict()
         )
 
-    def _put(self, kind: str, message: Connected | Lost) -> None:
+    def _write(self, state: State, why: str) -> None:
+        """Put the transition on the tape."""
+        if state == "live":
+            detail = f"connection {self.machine.entered['live']} since the start"
+            message = Connected(venue=self.line.venue, channel=self.line.channel, detail=detail)
+            self._put("connected", message)
+            return
+        since_ms = self.outage.since_ms
+        self._put(
+            "changed",
+            Changed(
+                venue=self.line.venue,
+                channel=self.line.channel,
+                state=state,
+                why=why,
+                loses=since_ms is not None,
+                newest_ms=since_ms or 0,
+            ),
+        )
+
+    def _put(self, kind: str, message: Changed | Connected | Lost) -> None:
         line, value = self.line, msgspec.json.encode(message)
         now_us = self._sink.clock()
         self._sink.put(
@@ -196,6 +227,7 @@ class Client:
 
     def _to(self, state: State, why: str = "") -> None:
         self.machine.to(state, self._now_s(), why)
+        self._write(state, why)
         say = self._log.error if state == "refused" else self._log.info
         say(f"feed_{state}", feed=self.line.name, channel=self.line.channel, why=why)
 

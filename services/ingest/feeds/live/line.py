@@ -6,6 +6,7 @@ from typing import Protocol
 from services.ingest.core.feed import Feed
 from services.ingest.feeds.base import Arrival
 from services.ingest.feeds.live.watch import Patience
+from services.ingest.spool_intake import Began
 
 
 class Broken(Exception):
@@ -73,6 +74,10 @@ class Line(Protocol):
 
 class Sink(Protocol):
     """Where messages go: the intake of a spool."""
+
+    @property
+    def began(self) -> Began:
+        """What a channel lost by not having been connected until now."""
 
     def clock(self) -> int:
         """µs since the epoch."""

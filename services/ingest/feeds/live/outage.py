@@ -9,7 +9,7 @@ comes in the first second is the last that can have been missed.
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Cause = Literal["disconnect", "silence"]
+Cause = Literal["disconnect", "silence", "restart", "late_start"]
 
 SETTLE_S = 1.0
 """After the first data of a new connection: what comes so soon may be the snapshot."""
@@ -43,14 +43,23 @@ class Outage:
     _open: _Open | None = None
 
     @property
+    def since_ms(self) -> int | None:
+        """When the loss began whose end is not known yet; None: there is none."""
+        return None if self._open is None else self._open.from_ms
+
+    @property
     def is_open(self) -> bool:
         """A loss has begun whose end is not known yet."""
         return self._open is not None
 
-    def lost(self, cause: Cause) -> None:
-        """The connection is gone; one that breaks before its data are whole prolongs the loss."""
+    def lost(self, cause: Cause, from_ms: int | None = None) -> None:
+        """
+        The connection is gone; one that breaks before its data are whole prolongs the loss.
+
+        It begins with the newest data, or at `from_ms`.
+        """
         if self._open is None:
-            self._open = _Open(cause, self.newest_ms)
+            self._open = _Open(cause, self.newest_ms if from_ms is None else from_ms)
         self._open.first_s = None
 
     def heard(self, ts_ms: int, now_s: float) -> None:

@@ -10,12 +10,13 @@ from datetime import date
 from typing import NamedTuple
 
 from schemas.base import Phase
-from services.ingest.core.vn.schedule import boundaries, local
+from services.ingest.core.vn.schedule import EXCHANGES, boundaries, local
 
 TradingDay = Callable[[date], bool]
 """Whether the exchanges trade on a local day."""
 
 _AUCTIONS: frozenset[Phase] = frozenset({"ato", "atc"})
+_SHUT: frozenset[Phase] = frozenset({"pre_open", "closed"})
 _MOST_DOUBLINGS = 5
 
 
@@ -43,6 +44,16 @@ def hour_at(now_ms: int, is_trading_day: TradingDay) -> Hour:
     hours = boundaries("HOSE", day, is_trading_day(day))
     found = max((each for each in hours if each.ts_ms <= now_ms), key=lambda each: each.ts_ms)
     return Hour(found.phase, found.ts_ms)
+
+
+def opened_ms(now_ms: int, is_trading_day: TradingDay) -> int | None:
+    """When the first exchange opened today, ms since the epoch; None while all are closed."""
+    day, _ = local(now_ms)
+    trading = is_trading_day(day)
+    spans = [span for each in EXCHANGES for span in boundaries(each, day, trading)]
+    opens = [span.ts_ms for span in spans if span.phase not in _SHUT]
+    last_ms = max((span.ts_ms for span in spans), default=0)
+    return min(opens) if opens and min(opens) <= now_ms < last_ms else None
 
 
 def limit_s(patience: Patience, phase: Phase, silences: int) -> float | None:

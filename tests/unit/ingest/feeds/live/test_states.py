@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.ingest.core.vn.schedule import midnight_ms
 from services.ingest.feeds.live.outage import SETTLE_S, Loss, Outage
 from services.ingest.feeds.live.states import Backoff, Machine
-from services.ingest.feeds.live.watch import Patience, hour_at, is_silent, limit_s
+from services.ingest.feeds.live.watch import Patience, hour_at, is_silent, limit_s, opened_ms
 
 MONDAY = date(2026, 7, 20)
 PATIENCE = Patience(15.0, 60.0)
@@ -131,3 +131,27 @@ def test_a_loss_whose_end_nobody_will_see_is_cut() -> None:
     outage.lost("disconnect")
     assert outage.cut(at("09:10")) == Loss("disconnect", at("09:00"), at("09:10"))
     assert outage.cut(at("09:20")) is None
+
+
+@pytest.mark.parametrize(
+    ("clock", "opened"),
+    [
+        ("08:30", None),
+        ("08:50", "08:45"),
+        ("09:05", "08:45"),
+        ("10:30", "08:45"),
+        ("11:31", "08:45"),
+        ("13:00:05", "08:45"),
+        ("14:46", "08:45"),
+        ("15:30", None),
+    ],
+)
+def test_who_starts_in_the_session_missed_it_since_the_first_exchange_opened(
+    clock: str, opened: str | None
+) -> None:
+    expected = None if opened is None else at(opened)
+    assert opened_ms(at(clock), lambda _day: True) == expected
+
+
+def test_on_a_holiday_nothing_was_missed() -> None:
+    assert opened_ms(at("10:30"), lambda _day: False) is None
