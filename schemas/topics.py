@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.control import ControlMessage
 from schemas.market import Basket, Index, Instrument, MarketMessage, Status
@@ -128,7 +129,7 @@ MARKET = Topic(
     stream="symbol",
     key="none",
     producers=("ingest",),
-    consumers=("classifier", "board", "writer", "gateway"),
+    consumers=("classifier", "board", "orderflow-index", "writer", "gateway"),
     clocked=True,
 )
 TRADES_CLASSIFIED = Topic(
@@ -138,7 +139,7 @@ TRADES_CLASSIFIED = Topic(
     stream="symbol",
     key="routing key",
     producers=("classifier",),
-    consumers=("writer", "gateway"),
+    consumers=("orderflow", "writer", "gateway"),
     clocked=True,
 )
 SESSION_FLOW = Topic(
@@ -195,13 +196,39 @@ BOARD_SNAPSHOTS = Topic(
     consumers=("board",),
     retention_ms=14 * DAY_MS,
 )
+BARS = Topic(
+    name="bars",
+    value=Bar,
+    codec="json",
+    stream="symbol",
+    key="routing key",
+    producers=("orderflow", "orderflow-index"),
+    consumers=("writer", "gateway"),
+)
+
+
+def _snapshots(service: str) -> Topic:
+    return Topic(
+        name=f"{service}-snapshots",
+        value=None,
+        codec="snapshot",
+        stream="partition",
+        key="none",
+        producers=(service,),
+        consumers=(service,),
+        retention_ms=14 * DAY_MS,
+    )
+
+
+ORDERFLOW_SNAPSHOTS = _snapshots("orderflow")
+ORDERFLOW_INDEX_SNAPSHOTS = _snapshots("orderflow-index")
 DEAD_LETTERS = Topic(
     name="dead-letters",
     value=None,
     codec="dead_letter",
     stream="service and source",
     key="the source's seq",
-    producers=("ingest", "classifier", "board", "writer"),
+    producers=("ingest", "classifier", "board", "orderflow", "orderflow-index", "writer"),
     consumers=("writer",),
     partitions=1,
     retention_ms=30 * DAY_MS,
@@ -226,6 +253,9 @@ TOPICS: tuple[Topic, ...] = (
     SESSIONS,
     INDEX_VALUES,
     BOARD_SNAPSHOTS,
+    BARS,
+    ORDERFLOW_SNAPSHOTS,
+    ORDERFLOW_INDEX_SNAPSHOTS,
     DEAD_LETTERS,
 )
 BY_NAME: dict[str, Topic] = {t.name: t for t in TOPICS}

@@ -6,8 +6,9 @@ from typing import Any
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 
-COMPUTING = ("classifier", "board")
-"""Each is `services.<name>.app`: `SERVICE`, or `build(settings)` where settings decide its step."""
+COMPUTING = ("classifier", "board", "orderflow", "orderflow-index")
+"""Each is `services.<name>.app`: `SERVICE`, or `build(settings)` where settings decide its step.
+The second app of a service is `<service>-<name>`, in `services.<service>.<name>_app`."""
 
 
 def declared(name: str, config: Settings) -> Service[Any]:
@@ -17,6 +18,8 @@ def declared(name: str, config: Settings) -> Service[Any]:
     Raises:
         SettingsError: naming what the service needs and nobody has set.
     """
-    app = importlib.import_module(f"services.{name}.app")
+    folder, _, second = name.partition("-")
+    module = f"{second}_app" if second else "app"
+    app = importlib.import_module(f"services.{folder}.{module}")
     service: Service[Any] = app.build(config) if hasattr(app, "build") else app.SERVICE
     return service

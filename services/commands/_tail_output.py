@@ -127,6 +127,19 @@ def _flow(out: Text, m: Message) -> None:
     out.append(f"{count(m['total_volume']):>15}")
 
 
+def _bar(out: Text, m: Message) -> None:
+    symbol = m["symbol"]
+    out.append(f"{m['interval']:<8}{m['phase']:<11}", style="cyan")
+    paint = colour(m["close"], m["open"])
+    for field in ("open", "high", "low", "close"):
+        out.append(f"{price(m[field], symbol):>12}", style=paint if field == "close" else "")
+    out.append(f"{count(m['volume']):>15}{count(m['trades']):>8}")
+    delta = m["delta"]
+    out.append(f"{count(delta):>14}", style="" if delta is None else colour(delta, 0))
+    over = f"revised {m['revision']}" if m["revision"] else "final"
+    out.append(f"  {over if m['final'] else ''}", style="dim")
+
+
 def _foreign(out: Text, m: Message) -> None:
     buy, sell = m.get("buy_volume"), m.get("sell_volume")
     out.append(f"{count(buy):>14}", style="green")
@@ -177,6 +190,8 @@ _NAMES = {
     f"{'ask':>12}{'high':>12}{'low':>12}  phase",
     "session_flow": f"{'phase':<11}{'buy':>14}{'sell':>14}{'neutral':>14}{'unknown':>14}"
     f"{'total':>15}",
+    "bar": f"{'bar':<8}{'phase':<11}{'open':>12}{'high':>12}{'low':>12}{'close':>12}"
+    f"{'volume':>15}{'trades':>8}{'delta':>14}",
     "foreign": f"{'bought':>14}{'sold':>14}{'net':>14}{'net, bn':>13}{'room left':>17}",
     "index": f"{'value':>12}{'change':>9}{'':>10}{'volume':>17}{'value, bn':>13}"
     f"{'up':>6}{'same':>6}{'down':>6}",
@@ -188,6 +203,7 @@ _SHOW: dict[str, Callable[[Text, Message], None]] = {
     "quote": _quote,
     "board": _board,
     "session_flow": _flow,
+    "bar": _bar,
     "foreign": _foreign,
     "index": _index,
     "auction": _auction,

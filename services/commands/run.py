@@ -18,7 +18,7 @@ _LAST_PORT = 65_535
 
 @click.group()
 def command() -> None:
-    """Run a service: ingest, classifier, board, writer, gateway.
+    """Run a service: ingest, writer, gateway, and those on the pump.
 
     SIGTERM stops it cleanly: everything sent, state saved. Ends with 0 after a clean stop,
     70 when it wants to be restarted, 78 when a restart would not help (it says why).

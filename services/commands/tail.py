@@ -25,6 +25,7 @@ _MAINLY = {
     "trades-classified": "trade_classified",
     "session-flow": "session_flow",
     "board": "board",
+    "bars": "bar",
     "instruments": "instrument",
     "sessions": "status",
     "index-values": "index",

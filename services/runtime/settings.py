@@ -146,6 +146,11 @@ class Settings(BaseSettings):
         "quarantine", description="What the second exception of a step at one place does"
     )
 
+    bars: str = Field(
+        "1s,5s,15s,1m,5m,15m,30m,1h,1d,100t,100000v,0.5%",
+        description="Bars of orderflow: of time, of trades (t), of volume (v), of range (%)",
+    )
+
     writer_batch_rows: int = Field(5000, gt=0, description="Rows of one transaction, at most")
     writer_flush_s: Seconds = Field(0.2, description="A row waits at most this long")
 

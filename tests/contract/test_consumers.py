@@ -10,12 +10,13 @@ import msgspec
 import pytest
 
 from schemas import generate
+from schemas.bars import Bar
 from schemas.base import BROADCAST
 from schemas.board import BoardRow
 from schemas.control import Position
 from schemas.keys import UNROUTED, partition, routing_key, venue_of
 from schemas.market import Basket, Clock, Index, Instrument, Status, Trade
-from schemas.topics import BOARD, BY_NAME, TOPICS, TRADES_CLASSIFIED
+from schemas.topics import BARS, BOARD, BY_NAME, TOPICS, TRADES_CLASSIFIED
 from schemas.trades_classified import TradeClassified
 from services.board.app import SERVICE as BOARD_SERVICE
 from services.classifier.app import SERVICE as CLASSIFIER
@@ -27,7 +28,10 @@ from services.ingest.core.engine import Engine
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.registry import FEEDS
 from services.ingest.positions import Chain
+from services.orderflow.app import build as orderflow
+from services.orderflow.index_app import build as index_bars
 from services.runtime.partition import Partition
+from services.runtime.settings import Settings
 from services.writer.core.batch import Batch
 from tests.support.examples import Example, examples
 
@@ -162,6 +166,27 @@ def through_board(example: Example) -> None:
         assert (row.symbol, row.seq, row.venue) == (message.symbol, second, venue)
 
 
+def through_orderflow(example: Example) -> None:
+    """A trade of the main board, or an index value, is in every bar when a clock comes."""
+    message = example.message
+    trades = example.topic is TRADES_CLASSIFIED
+    service = (orderflow if trades else index_bars)(Settings())
+    bars: list[bytes] = []
+    state: Partition[Any] = Partition(service, {Bar: lambda _, value: bars.append(value)}, [])
+    second = message.seq // 1_000_000 * 1_000_000 + 1_000_000
+    venue = venue_of(message.symbol)
+    clock = Clock(symbol=BROADCAST, feed="test", seq=second, ts_ms=second // 1000, venue=venue)
+    for offset in range(2):
+        assert state.run(offset, [message, clock]) == []
+        made = [msgspec.json.decode(value, type=Bar) for value in bars]
+        words = [w for w in Settings().bars.split(",") if trades or w[-1] in "smhd"]
+        counted = example.json.get("board") == "main" if trades else isinstance(message, Index)
+        assert {bar.interval for bar in made} == (set(words) if counted else set())
+        assert len(made) == len(words) * counted, "the same messages again change nothing"
+    for value in bars:
+        validator(BARS.name).validate(json.loads(value))
+
+
 def through_writer(example: Example) -> None:
     """A row, or nothing where the type is not stored; never a refusal."""
     topic = example.topic
@@ -220,10 +245,14 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("market", "board"): through_board,
     ("market", "writer"): through_writer,
     ("market", "gateway"): through_gateway,
+    ("market", "orderflow-index"): through_orderflow,
+    ("trades-classified", "orderflow"): through_orderflow,
     ("trades-classified", "writer"): through_writer,
     ("trades-classified", "gateway"): through_gateway,
     ("session-flow", "writer"): through_writer,
     ("session-flow", "gateway"): through_gateway,
+    ("bars", "writer"): through_writer,
+    ("bars", "gateway"): through_gateway,
     ("dead-letters", "writer"): through_writer,
     **{(t, "writer"): through_writer for t in LATEST},
     **{(t, "gateway"): through_gateway for t in LATEST},

@@ -16,6 +16,7 @@ from schemas import frames
 from schemas.market import Clock, Trade
 from schemas.session_flow import SessionFlow
 from schemas.topics import (
+    BARS,
     BOARD,
     BY_NAME,
     INDEX_VALUES,
@@ -29,6 +30,7 @@ from schemas.trades_classified import TradeClassified
 from services.runtime import kafka
 
 NEWEST: dict[str, tuple[str, tuple[str, ...]]] = {
+    "bar": ("bars", ("symbol", "interval", "ts_ms", "phase", "number")),
     "board": ("board", ("symbol", "day")),
     "instrument": ("instruments", ("symbol",)),
     "basket": ("instruments_basket", ("symbol",)),
@@ -100,7 +102,7 @@ async def in_topics(bootstrap: str, tape: str) -> set[Row]:
 
 async def _newest(bootstrap: str, tape: str) -> set[Row]:
     best: dict[Any, tuple[tuple[int, int], Row]] = {}
-    states = [t.name for t in (BOARD, INSTRUMENTS, SESSIONS, INDEX_VALUES)]
+    states = [t.name for t in (BARS, BOARD, INSTRUMENTS, SESSIONS, INDEX_VALUES)]
     for name in await _there(bootstrap, tape, states):
         decoder = msgspec.json.Decoder(BY_NAME[name].value)
         async for record in kafka.read_all(bootstrap, BY_NAME[name].on(tape)):
@@ -123,7 +125,7 @@ def in_tables(database: str, tape: str) -> Counter[Row]:
             "WHERE hypertable_schema = %s",
             [tape],
         ).fetchall()
-        for name in [*(n["name"] for n in names), *(table for table, _ in NEWEST.values())]:
+        for name in {*(n["name"] for n in names), *(table for table, _ in NEWEST.values())}:
             query = f"SELECT *, (extract(epoch FROM ts) * 1000)::bigint AS ts_ms FROM {tape}.{name}"
             for row in connection.execute(query):
                 del row["ts"]
@@ -150,7 +152,16 @@ async def assert_equal(bootstrap: str, database: str, tape: str) -> int:
 
 async def stored_all(bootstrap: str, database: str, tape: str) -> bool:
     """Whether the stored offsets are at the ends of the topics that the tape has."""
-    stored = [MARKET, TRADES_CLASSIFIED, SESSION_FLOW, BOARD, INSTRUMENTS, SESSIONS, INDEX_VALUES]
+    stored = [
+        MARKET,
+        TRADES_CLASSIFIED,
+        SESSION_FLOW,
+        BARS,
+        BOARD,
+        INSTRUMENTS,
+        SESSIONS,
+        INDEX_VALUES,
+    ]
     there = await _there(bootstrap, tape, [t.name for t in stored])
     client = kafka.consumer(bootstrap, "test-ends")
     await client.start()

@@ -6,9 +6,11 @@ from typing import Any, Literal
 import msgspec
 
 from schemas import market
+from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.session_flow import SessionFlow
 from schemas.topics import (
+    BARS,
     BOARD,
     INDEX_VALUES,
     INSTRUMENTS,
@@ -93,6 +95,8 @@ CHANNELS: tuple[Channel, ...] = (
     ),
     _derived(SESSION_FLOW, SessionFlow, "phase", daily=True),
     _derived(BOARD, BoardRow),
+    # Of each interval the bar under way and the last that is over: the first never hides it.
+    _derived(BARS, Bar, "interval", "phase", "final"),
     # `status` is every change, this is what holds now: of each exchange, and of halted symbols.
     _derived(SESSIONS, market.Status, "exchange"),
     # A trade is stored once, classified.

@@ -33,6 +33,7 @@ class Head(msgspec.Struct, gc=False):
     phase: str | None = None
     exchange: str | None = None
     day: str = ""
+    final: bool = False
     aliases: list[str] = []
 
 

@@ -11,9 +11,11 @@ import msgspec
 from msgspec import inspect
 
 from schemas import market
+from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.session_flow import SessionFlow
 from schemas.topics import (
+    BARS,
     BOARD,
     INDEX_VALUES,
     INSTRUMENTS,
@@ -161,6 +163,7 @@ TABLES: tuple[Table, ...] = (
     _of_market(market.Gap),
     _table(TRADES_CLASSIFIED, TradeClassified),
     _table(SESSION_FLOW, SessionFlow),
+    _table(BARS, Bar, natural=("symbol", "interval", "ts", "phase", "number")),
     _table(BOARD, BoardRow, natural=("symbol", "day")),
     _table(INSTRUMENTS, market.Instrument, natural=("symbol",)),
     _table(INSTRUMENTS, market.Basket, "instruments_basket", natural=("symbol",)),
