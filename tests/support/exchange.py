@@ -46,12 +46,16 @@ async def token(server: Server) -> str:
     return str(answer.json()["data"]["accessToken"])
 
 
+def control(server: Server) -> str:
+    """Its control port's address."""
+    return f"http://127.0.0.1:{server.control_port}"
+
+
 async def order(server: Server, faults: Any) -> list[int]:
     """Ask for faults over the control port; their numbers."""
     async with httpx.AsyncClient() as http:
-        url = f"http://127.0.0.1:{server.control_port}/faults"
         content = faults if isinstance(faults, str) else json.dumps(faults)
-        answer = await http.post(url, content=content)
+        answer = await http.post(f"{control(server)}/faults", content=content)
     assert answer.status_code == 200, answer.text
     numbers: list[int] = answer.json()["accepted"]
     return numbers
@@ -63,12 +67,14 @@ class Client:
 
     Attributes:
         frames: as they came; `times` when, of the monotonic clock.
+        messages: the vendor's, in their order.
         ended: how the connection ended, None while it is open.
     """
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.frames: list[str] = []
+        self.messages: list[str] = []
         self.times: list[float] = []
         self.ended: websockets.ConnectionClosed | None = None
         self._reading = asyncio.create_task(self._read())
@@ -80,11 +86,6 @@ class Client:
         self.socket.transport.abort()
         await self._reading
 
-    @property
-    def messages(self) -> list[str]:
-        """The vendor's messages in them, in order."""
-        return self.frames
-
     async def say(self, message: Any) -> None:
         """Send a frame."""
         await self.socket.send(message if isinstance(message, str) else json.dumps(message))
@@ -94,35 +95,46 @@ class Client:
         await eventually(lambda: len(self.messages) >= count, seconds)
         return self.messages
 
+    def take(self, frame: str) -> None:
+        """A frame came."""
+        self.frames.append(frame)
+        self.messages.append(frame)
+
     async def _read(self) -> None:
         try:
             while True:
                 frame = await self.socket.recv()
-                self.frames.append(frame if isinstance(frame, str) else frame.decode())
                 self.times.append(time.monotonic())
+                self.take(frame if isinstance(frame, str) else frame.decode())
         except websockets.ConnectionClosed as e:
             self.ended = e
 
 
 class Hub(Client):
-    """A client of SSI v2's hub."""
+    """
+    A client of SSI v2's hub.
 
-    @property
-    def messages(self) -> list[str]:
-        """What was broadcast."""
-        found = []
-        for frame in self.frames:
-            try:
-                calls = json.loads(frame).get("M", [])
-            except ValueError:
-                continue
-            found += [argument for call in calls for argument in call["A"]]
-        return found
+    Attributes:
+        answers: to what was invoked.
+        torn: frames that are no JSON.
+    """
 
-    @property
-    def answers(self) -> list[dict[str, Any]]:
-        """To what was invoked."""
-        return [found for frame in self.frames if "I" in (found := json.loads(frame))]
+    def __init__(self, socket: ClientConnection) -> None:
+        self.answers: list[dict[str, Any]] = []
+        self.torn: list[str] = []
+        super().__init__(socket)
+
+    def take(self, frame: str) -> None:
+        """A frame came."""
+        self.frames.append(frame)
+        try:
+            found = json.loads(frame)
+        except ValueError:
+            self.torn.append(frame)
+            return
+        self.messages += [argument for call in found.get("M", []) for argument in call["A"]]
+        if "I" in found:
+            self.answers.append(found)
 
     async def choose(self, channels: str, number: int = 0) -> None:
         """SwitchChannels."""

@@ -146,7 +146,8 @@ class Connection:
 
     async def _send_some(self) -> None:
         outbox = self._outbox
-        most = 1 if self._frame is None or outbox[0].torn else FRAME_MESSAGES
+        alone = self._frame is None or outbox[0].torn or self.bytes_per_s is not None
+        most = 1 if alone else FRAME_MESSAGES
         some: list[Parcel] = []
         while outbox and len(some) < most and not (some and outbox[0].torn):
             some.append(outbox.popleft())

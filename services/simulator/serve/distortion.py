@@ -4,17 +4,22 @@ What faults do to the messages on their way from the exchange to all who subscri
 Each distortion takes a message and gives those that go out in its place, in order.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-from services.simulator.core.day import NS
+from services.simulator.core.day import NS, clock, time_of
 from services.simulator.core.message import Message
 from services.simulator.serve.faults import Fault
 
 TORN = "TORN"
 """Channel of a message that breaks the very frame it is in; `symbol` is that of the lost one."""
 
-Fate = Literal["dropped", "duplicated", "held", "malformed"]
+_TIME = re.compile(r"(?<![\d:])\d\d:\d\d:\d\d(?![\d:])")
+_BOARD_MS = re.compile(r"(?<=\|)1\d{12}(?=\||$)")
+"""Milliseconds since the epoch, in a frame of iBoard's."""
+
+Fate = Literal["dropped", "duplicated", "held", "malformed", "stamped"]
 
 
 class Effect(NamedTuple):
@@ -166,9 +171,25 @@ class OutOfOrder(Picker):
         return held
 
 
+class ClockBack(Picker):
+    """The clock of the exchange's machine is behind: times in messages are earlier."""
+
+    def apply(self, message: Message) -> Sequence[Message]:
+        """See `Distortion`."""
+        if not self.picks(message):
+            return (message,)
+        back = self._fault.seconds
+        text = _TIME.sub(lambda m: time_of(clock(m[0]) - int(back) * NS), message.text)
+        if not text.startswith("{"):
+            text = _BOARD_MS.sub(lambda m: str(int(m[0]) - int(back * 1000)), text)
+        if text != message.text:
+            self.tell("stamped", message)
+        return (message._replace(text=text),)
+
+
 _KINDS: dict[str, Callable[[Fault], Distortion]] = {
     "drop": Drop, "duplicate": Duplicate, "malformed": Malform, "overtake": Overtake,
-    "out_of_order": OutOfOrder,
+    "out_of_order": OutOfOrder, "clock_back": ClockBack,
 }  # fmt: skip
 
 

@@ -14,11 +14,12 @@ from services.simulator.core.day import clock
 Kind = Literal[
     "disconnect", "silent", "half_open", "slow", "duplicate", "drop", "overtake",
     "out_of_order", "stale", "malformed", "expire_tokens", "too_many_requests", "restart",
+    "clock_back",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 ONCE = frozenset({"disconnect", "expire_tokens", "stale"})
 """Done in a moment; the others last."""
-MESSAGES = frozenset({"duplicate", "drop", "overtake", "out_of_order", "malformed"})
+MESSAGES = frozenset({"duplicate", "drop", "overtake", "out_of_order", "malformed", "clock_back"})
 """Of single messages; the others are of connections or of the whole exchange."""
 
 
@@ -39,7 +40,8 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         how: a disconnect's: `close` says good-bye, `abort` resets; malformed's: cut within
             `content`, `envelope` or `frame`.
         bytes_per_s: of a slow network, for each connection.
-        seconds: of the day by which messages come late when out of order.
+        seconds: of the day by which messages come late when out of order, and by which the clock
+            of the exchange's machine steps back: messages carry its times.
     """
 
     kind: Kind
