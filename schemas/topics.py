@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.control import ControlMessage
@@ -129,7 +130,7 @@ MARKET = Topic(
     stream="symbol",
     key="none",
     producers=("ingest",),
-    consumers=("classifier", "board", "orderflow-index", "writer", "gateway"),
+    consumers=("classifier", "board", "orderflow-index", "analytics-market", "writer", "gateway"),
     clocked=True,
 )
 TRADES_CLASSIFIED = Topic(
@@ -139,7 +140,7 @@ TRADES_CLASSIFIED = Topic(
     stream="symbol",
     key="routing key",
     producers=("classifier",),
-    consumers=("orderflow", "writer", "gateway"),
+    consumers=("orderflow", "analytics-trades-classified", "writer", "gateway"),
     clocked=True,
 )
 SESSION_FLOW = Topic(
@@ -149,7 +150,7 @@ SESSION_FLOW = Topic(
     stream="symbol",
     key="routing key",
     producers=("classifier",),
-    consumers=("writer", "gateway"),
+    consumers=("analytics-session-flow", "writer", "gateway"),
 )
 CLASSIFIER_SNAPSHOTS = Topic(
     name="classifier-snapshots",
@@ -163,7 +164,7 @@ CLASSIFIER_SNAPSHOTS = Topic(
 )
 
 
-def _latest(name: str, value: Any, key: str) -> Topic:
+def _latest(name: str, value: Any, key: str, *readers: str) -> Topic:
     """
     A compacted topic of `board`: read from the beginning it gives the whole picture.
 
@@ -177,12 +178,12 @@ def _latest(name: str, value: Any, key: str) -> Topic:
         stream="symbol",
         key=key,
         producers=("board",),
-        consumers=("writer", "gateway"),
+        consumers=(*readers, "writer", "gateway"),
         compacted=True,
     )
 
 
-BOARD = _latest("board", BoardRow, "symbol")
+BOARD = _latest("board", BoardRow, "symbol", "analytics-board")
 INSTRUMENTS = _latest("instruments", Instrument | Basket, "symbol; of a basket, basket:symbol")
 SESSIONS = _latest("sessions", Status, "symbol; of a broadcast, the exchange")
 INDEX_VALUES = _latest("index-values", Index, "symbol")
@@ -207,7 +208,7 @@ BARS = Topic(
 )
 
 
-def _snapshots(service: str) -> Topic:
+def _snapshots(service: str, partitions: int = PARTITIONS) -> Topic:
     return Topic(
         name=f"{service}-snapshots",
         value=None,
@@ -216,19 +217,44 @@ def _snapshots(service: str) -> Topic:
         key="none",
         producers=(service,),
         consumers=(service,),
+        partitions=partitions,
         retention_ms=14 * DAY_MS,
     )
 
 
 ORDERFLOW_SNAPSHOTS = _snapshots("orderflow")
 ORDERFLOW_INDEX_SNAPSHOTS = _snapshots("orderflow-index")
+ALERT_INPUTS: tuple[Topic, ...] = (MARKET, TRADES_CLASSIFIED, SESSION_FLOW, BOARD)
+"""Over which rules may be written: an app each, `analytics-<topic>`."""
+ALERTS = Topic(
+    name="alerts",
+    value=Alert,
+    codec="json",
+    stream="rule and symbol",
+    key="routing key",
+    producers=tuple(f"analytics-{source.name}" for source in ALERT_INPUTS),
+    consumers=("writer", "gateway", "delivery"),
+    retention_ms=14 * DAY_MS,
+)
+ANALYTICS_SNAPSHOTS: tuple[Topic, ...] = tuple(
+    _snapshots(f"analytics-{source.name}", source.partitions) for source in ALERT_INPUTS
+)
 DEAD_LETTERS = Topic(
     name="dead-letters",
     value=None,
     codec="dead_letter",
     stream="service and source",
     key="the source's seq",
-    producers=("ingest", "classifier", "board", "orderflow", "orderflow-index", "writer"),
+    producers=(
+        "ingest",
+        "classifier",
+        "board",
+        "orderflow",
+        "orderflow-index",
+        *ALERTS.producers,
+        "writer",
+        "delivery",
+    ),
     consumers=("writer",),
     partitions=1,
     retention_ms=30 * DAY_MS,
@@ -256,6 +282,8 @@ TOPICS: tuple[Topic, ...] = (
     BARS,
     ORDERFLOW_SNAPSHOTS,
     ORDERFLOW_INDEX_SNAPSHOTS,
+    ALERTS,
+    *ANALYTICS_SNAPSHOTS,
     DEAD_LETTERS,
 )
 BY_NAME: dict[str, Topic] = {t.name: t for t in TOPICS}

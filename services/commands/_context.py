@@ -34,8 +34,13 @@ def settings(**overrides: Any) -> Settings:
     update: dict[str, Any] = {}
     if not found.local_dir.is_absolute():
         update["local_dir"] = stack.clone_root() / found.local_dir
+    deploy = stack.clone_root() / "deploy"
     if found.reference_data is None:
-        update["reference_data"] = stack.clone_root() / "deploy" / "reference-data"
+        update["reference_data"] = deploy / "reference-data"
+    if found.alert_rules is None:
+        update["alert_rules"] = deploy / "alerts.yaml"
+    if found.delivery is None:
+        update["delivery"] = deploy / "delivery.yaml"
     if found.kafka is None or found.database_url is None:
         local = stack.addresses(stack.clone_root(), found.stack)
         if local is None and found.kafka is None:

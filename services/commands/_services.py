@@ -3,12 +3,17 @@
 import importlib
 from typing import Any
 
+from schemas.topics import ALERTS
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 
-COMPUTING = ("classifier", "board", "orderflow", "orderflow-index")
-"""Each is `services.<name>.app`: `SERVICE`, or `build(settings)` where settings decide its step.
-The second app of a service is `<service>-<name>`, in `services.<service>.<name>_app`."""
+COMPUTING = ("classifier", "board", "orderflow", "orderflow-index", *ALERTS.producers)
+"""
+Each is `services.<name>.app`: `SERVICE`, or `build(settings)` where settings decide its step.
+
+The second app of a service is `<service>-<name>`, in `services.<service>.<name>_app`; of the
+analytics it is `analytics-<topic>`, the rules over that topic.
+"""
 
 
 def declared(name: str, config: Settings) -> Service[Any]:
@@ -19,6 +24,10 @@ def declared(name: str, config: Settings) -> Service[Any]:
         SettingsError: naming what the service needs and nobody has set.
     """
     folder, _, second = name.partition("-")
+    if name in ALERTS.producers:
+        from services.analytics.app import build
+
+        return build(config, second)
     module = f"{second}_app" if second else "app"
     app = importlib.import_module(f"services.{folder}.{module}")
     service: Service[Any] = app.build(config) if hasattr(app, "build") else app.SERVICE

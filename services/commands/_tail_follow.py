@@ -32,13 +32,16 @@ class Once:
     """Tells repeats by (seq, part) of a stream (design §2): one topic's."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[str, str], tuple[int, int]] = {}
+        self._last: dict[tuple[str, str, str], tuple[int, int]] = {}
 
     def is_new(self, message: dict[str, Any]) -> bool:
         """Whether it is newer than all before it in its stream; remembers it."""
         symbol = str(message["symbol"])
         # A broadcast stands in every partition, in order: the first copy to come is shown.
-        stream = (symbol, f"{message['type']} {message['venue']}" if symbol == "*" else "")
+        kind = message["type"]
+        broadcast = f"{kind} {message['venue']}" if symbol == "*" else ""
+        # The stream of an alert is its rule and symbol; the rule of a trade is another thing.
+        stream = (symbol, broadcast, str(message["rule"]) if kind == "alert" else "")
         at = (int(message["seq"]), int(message.get("part", 0)))
         if at <= self._last.get(stream, (-1, 0)):
             return False

@@ -15,6 +15,7 @@ Show = Callable[[dict[str, Any], str], None]
 Message = dict[str, Any]
 
 _SIDES = {"buy": ("B", "green"), "sell": ("S", "red"), "neutral": ("=", "yellow")}
+_SEVERITIES = {"info": "blue", "warning": "bold yellow", "critical": "bold red"}
 _HEAD = frozenset({"type", "symbol", "seq", "ts_ms", "part", "feed", "ts_source"})
 
 
@@ -170,6 +171,12 @@ def _auction(out: Text, m: Message) -> None:
     out.append(f"{count(m.get('expected_volume')):>15}")
 
 
+def _alert(out: Text, m: Message) -> None:
+    out.append(f"{m['severity']:<10}", style=_SEVERITIES.get(m["severity"], ""))
+    out.append(f"{m['rule']:<24} ", style="cyan")
+    out.append(m["text_vi"])
+
+
 def _fields(out: Text, m: Message) -> None:
     out.append(f"{m['type']:<14} ", style="yellow" if m["type"] == "gap" else "cyan")
     rest = {k: v for k, v in m.items() if k not in _HEAD and v is not None}
@@ -196,6 +203,7 @@ _NAMES = {
     "index": f"{'value':>12}{'change':>9}{'':>10}{'volume':>17}{'value, bn':>13}"
     f"{'up':>6}{'same':>6}{'down':>6}",
     "auction": f"{'phase':<11}{'expected':>12}{'volume':>15}",
+    "alert": f"{'severity':<10}{'rule':<24} alert",
 }
 _SHOW: dict[str, Callable[[Text, Message], None]] = {
     "trade": _trade,
@@ -207,4 +215,5 @@ _SHOW: dict[str, Callable[[Text, Message], None]] = {
     "foreign": _foreign,
     "index": _index,
     "auction": _auction,
+    "alert": _alert,
 }

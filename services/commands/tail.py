@@ -29,6 +29,7 @@ _MAINLY = {
     "instruments": "instrument",
     "sessions": "status",
     "index-values": "index",
+    "alerts": "alert",
 }
 """Topic -> the type that gives the columns their names when none was asked for."""
 

@@ -92,6 +92,22 @@ class Settings(BaseSettings):
         None, description="Folder of the Vietnamese reference data; unset: deploy/reference-data"
     )
 
+    alert_rules: Path | None = Field(
+        None, description="File of the alert rules; unset: deploy/alerts.yaml"
+    )
+    delivery: Path | None = Field(
+        None, description="File of the channels alerts go to; unset: deploy/delivery.yaml"
+    )
+    delivery_tape: Tape = Field(
+        "live", description="The one tape whose alerts are delivered; a replay delivers nothing"
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="Key of the webhooks' signatures; or a file's name in ..._FILE"
+    )
+    telegram_token: SecretStr | None = Field(
+        None, description="Token of the Telegram bot; or a file's name in ..._FILE"
+    )
+
     sources: str = Field(
         "", description="Who writes what of VN, as trade=iboard:L,quote=iboard:S; empty: as usual"
     )

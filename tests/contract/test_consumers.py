@@ -16,10 +16,12 @@ from schemas.board import BoardRow
 from schemas.control import Position
 from schemas.keys import UNROUTED, partition, routing_key, venue_of
 from schemas.market import Basket, Clock, Index, Instrument, Status, Trade
-from schemas.topics import BARS, BOARD, BY_NAME, TOPICS, TRADES_CLASSIFIED
+from schemas.topics import ALERT_INPUTS, ALERTS, BARS, BOARD, BY_NAME, TOPICS, TRADES_CLASSIFIED
 from schemas.trades_classified import TradeClassified
 from services.board.app import SERVICE as BOARD_SERVICE
 from services.classifier.app import SERVICE as CLASSIFIER
+from services.delivery.core import intake
+from services.delivery.core.routes import Route
 from services.gateway.core import wire
 from services.gateway.core.channels import BY_TOPIC_AND_TYPE
 from services.gateway.core.hub import Hub
@@ -33,6 +35,7 @@ from services.orderflow.index_app import build as index_bars
 from services.runtime.partition import Partition
 from services.runtime.settings import Settings
 from services.writer.core.batch import Batch
+from tests.support.alerts import analytics
 from tests.support.examples import Example, examples
 
 RECEIVED_US = 1_723_161_254_218_407
@@ -187,6 +190,36 @@ def through_orderflow(example: Example) -> None:
         validator(BARS.name).validate(json.loads(value))
 
 
+def through_analytics(example: Example) -> None:
+    """Rules of every kind take it; what they say is an alert of its stream, and said once."""
+    alerts: list[bytes] = []
+    service = analytics(example.topic.name)
+    kinds = {kind: lambda _, value: alerts.append(value) for kind in service.outputs}
+    state: Partition[Any] = Partition(service, kinds, [])
+    message = example.message
+    assert state.run(0, [message]) == []
+    said = list(alerts)
+    for value in said:
+        validator(ALERTS.name).validate(json.loads(value))
+        alert = intake.decode(value)
+        assert (alert.symbol, alert.seq, alert.topic) == (
+            message.symbol,
+            message.seq,
+            example.topic.name,
+        )
+    assert state.run(1, [message]) == []
+    assert alerts == said, "the same message again changes nothing"
+
+
+def through_delivery(example: Example) -> None:
+    """One row a channel that takes it."""
+    policy = intake.Policy("t1", withheld=None, oldest_ms=0)
+    routes = [Route("all"), Route("none", rules=frozenset({"another"}))]
+    (row,) = intake.rows(example.line, routes, policy)
+    assert (row.channel, row.status) == ("all", "waiting")
+    assert row.id.startswith(f"t1/{example.json['rule']}/")
+
+
 def through_writer(example: Example) -> None:
     """A row, or nothing where the type is not stored; never a refusal."""
     topic = example.topic
@@ -253,6 +286,10 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("session-flow", "gateway"): through_gateway,
     ("bars", "writer"): through_writer,
     ("bars", "gateway"): through_gateway,
+    **{(t.name, f"analytics-{t.name}"): through_analytics for t in ALERT_INPUTS},
+    ("alerts", "writer"): through_writer,
+    ("alerts", "gateway"): through_gateway,
+    ("alerts", "delivery"): through_delivery,
     ("dead-letters", "writer"): through_writer,
     **{(t, "writer"): through_writer for t in LATEST},
     **{(t, "gateway"): through_gateway for t in LATEST},

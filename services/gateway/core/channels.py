@@ -6,10 +6,12 @@ from typing import Any, Literal
 import msgspec
 
 from schemas import market
+from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.session_flow import SessionFlow
 from schemas.topics import (
+    ALERTS,
     BARS,
     BOARD,
     INDEX_VALUES,
@@ -99,6 +101,8 @@ CHANNELS: tuple[Channel, ...] = (
     _derived(BARS, Bar, "interval", "phase", "final"),
     # `status` is every change, this is what holds now: of each exchange, and of halted symbols.
     _derived(SESSIONS, market.Status, "exchange"),
+    # Streams are (rule, symbol): of each the newest stands; history has all.
+    _derived(ALERTS, Alert, "rule"),
     # A trade is stored once, classified.
     _event(market.Trade, table=False),
     _event(market.BookDelta),

@@ -34,6 +34,7 @@ class Head(msgspec.Struct, gc=False):
     exchange: str | None = None
     day: str = ""
     final: bool = False
+    rule: str | None = None
     aliases: list[str] = []
 
 

@@ -11,10 +11,12 @@ import msgspec
 from msgspec import inspect
 
 from schemas import market
+from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.session_flow import SessionFlow
 from schemas.topics import (
+    ALERTS,
     BARS,
     BOARD,
     INDEX_VALUES,
@@ -96,7 +98,7 @@ def _sql_type(info: inspect.Type) -> tuple[SqlType, bool]:
             return "double precision[]", False
         case inspect.ListType(item_type=inspect.StrType()):
             return "text[]", False
-        case inspect.ListType(item_type=inspect.StructType()):
+        case inspect.ListType(item_type=inspect.StructType()) | inspect.DictType():
             return "jsonb", False
     raise TypeError(f"no column type for {info}; give services/writer/core/tables.py a rule")
 
@@ -135,9 +137,11 @@ def _table(
     struct: type[msgspec.Struct],
     name: str = "",
     natural: tuple[str, ...] = (),
+    more: tuple[str, ...] = (),
 ) -> Table:
+    """`more`: what else names the stream, beside the symbol."""
     broadcast = topic is MARKET and struct in (market.Status, market.Gap)
-    key = natural or ((*KEY, "venue") if broadcast else KEY)
+    key = natural or (*KEY, *more, *(("venue",) if broadcast else ()))
     return Table(
         name or topic.table, topic.name, struct, _columns(struct), key, bool(natural), broadcast
     )
@@ -170,6 +174,8 @@ TABLES: tuple[Table, ...] = (
     # The symbol of an exchange's own status is "*".
     _table(SESSIONS, market.Status, natural=("symbol", "venue", "exchange")),
     _table(INDEX_VALUES, market.Index, natural=("symbol",)),
+    # A venue's alert has the symbol "*".
+    _table(ALERTS, Alert, more=("rule", "venue")),
 )
 BY_NAME: dict[str, Table] = {t.name: t for t in TABLES}
 STORED_TOPICS: tuple[str, ...] = tuple(dict.fromkeys(t.topic for t in TABLES))

@@ -45,9 +45,14 @@ def test_every_topic_has_a_producer_and_a_consumer(topic: Topic) -> None:
 
 
 @each
-def test_only_dead_letters_and_bars_have_several_producers(topic: Topic) -> None:
-    """A bar's stream has one: indices have no trades, and trades are of no index."""
-    assert len(topic.producers) == 1 or topic.codec == "dead_letter" or topic.name == "bars"
+def test_only_dead_letters_bars_and_alerts_have_several_producers(topic: Topic) -> None:
+    """A bar's stream has one: indices have no trades, and trades are of no index; an alert's
+    stream is of one rule, which is one producer's."""
+    assert (
+        len(topic.producers) == 1
+        or topic.codec == "dead_letter"
+        or topic.name in ("bars", "alerts")
+    )
 
 
 def test_market_has_one_producer_and_alone_is_framed() -> None:
