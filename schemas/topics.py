@@ -13,6 +13,7 @@ from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.control import ControlMessage
+from schemas.foreign_flow import ForeignFlow
 from schemas.market import Basket, Index, Instrument, MarketMessage, Status
 from schemas.session_flow import SessionFlow
 from schemas.trades_classified import TradesClassifiedMessage
@@ -130,7 +131,15 @@ MARKET = Topic(
     stream="symbol",
     key="none",
     producers=("ingest",),
-    consumers=("classifier", "board", "orderflow-index", "analytics-market", "writer", "gateway"),
+    consumers=(
+        "classifier",
+        "board",
+        "foreign",
+        "orderflow-index",
+        "analytics-market",
+        "writer",
+        "gateway",
+    ),
     clocked=True,
 )
 TRADES_CLASSIFIED = Topic(
@@ -239,6 +248,16 @@ ALERTS = Topic(
 ANALYTICS_SNAPSHOTS: tuple[Topic, ...] = tuple(
     _snapshots(f"analytics-{source.name}", source.partitions) for source in ALERT_INPUTS
 )
+FOREIGN_FLOW = Topic(
+    name="foreign-flow",
+    value=ForeignFlow,
+    codec="json",
+    stream="symbol",
+    key="routing key",
+    producers=("foreign",),
+    consumers=("writer", "gateway"),
+)
+FOREIGN_SNAPSHOTS = _snapshots("foreign")
 DEAD_LETTERS = Topic(
     name="dead-letters",
     value=None,
@@ -249,6 +268,7 @@ DEAD_LETTERS = Topic(
         "ingest",
         "classifier",
         "board",
+        "foreign",
         "orderflow",
         "orderflow-index",
         *ALERTS.producers,
@@ -284,6 +304,8 @@ TOPICS: tuple[Topic, ...] = (
     ORDERFLOW_INDEX_SNAPSHOTS,
     ALERTS,
     *ANALYTICS_SNAPSHOTS,
+    FOREIGN_FLOW,
+    FOREIGN_SNAPSHOTS,
     DEAD_LETTERS,
 )
 BY_NAME: dict[str, Topic] = {t.name: t for t in TOPICS}

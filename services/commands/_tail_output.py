@@ -152,6 +152,19 @@ def _foreign(out: Text, m: Message) -> None:
     out.append(f"{billions(worth):>13}{count(m.get('current_room')):>17}")
 
 
+def _foreign_flow(out: Text, m: Message) -> None:
+    net = m["net_volume"]
+    out.append(f"{count(net):>14}", style="" if net is None else colour(net, 0))
+    out.append(f"{billions(m['net_value']):>13}")
+    for window in ("1m", "5m", "15m"):
+        speed = m[f"speed_value_{window}"]
+        out.append(f"{billions(speed):>13}", style="" if speed is None else colour(speed, 0))
+    share, related = m["share"], m["correlation_15m"]
+    out.append(f"{'-' if share is None else percent(share):>10}")
+    out.append(f"{'-' if related is None else f'{related:+.2f}':>8}")
+    out.append(f"{count(m['room']):>17}", style="dim")
+
+
 def _index(out: Text, m: Message) -> None:
     value, prior = m["value"], m.get("prior")
     paint = colour(value, prior)
@@ -200,6 +213,8 @@ _NAMES = {
     "bar": f"{'bar':<8}{'phase':<11}{'open':>12}{'high':>12}{'low':>12}{'close':>12}"
     f"{'volume':>15}{'trades':>8}{'delta':>14}",
     "foreign": f"{'bought':>14}{'sold':>14}{'net':>14}{'net, bn':>13}{'room left':>17}",
+    "foreign_flow": f"{'net':>14}{'net, bn':>13}{'bn/min 1m':>13}{'5m':>13}{'15m':>13}{'share':>10}"
+    f"{'corr.':>8}{'room left':>17}",
     "index": f"{'value':>12}{'change':>9}{'':>10}{'volume':>17}{'value, bn':>13}"
     f"{'up':>6}{'same':>6}{'down':>6}",
     "auction": f"{'phase':<11}{'expected':>12}{'volume':>15}",
@@ -213,6 +228,7 @@ _SHOW: dict[str, Callable[[Text, Message], None]] = {
     "session_flow": _flow,
     "bar": _bar,
     "foreign": _foreign,
+    "foreign_flow": _foreign_flow,
     "index": _index,
     "auction": _auction,
     "alert": _alert,

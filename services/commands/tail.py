@@ -24,6 +24,7 @@ TYPES = sorted({kind for name in TYPED for kind in types_of(BY_NAME[name])})
 _MAINLY = {
     "trades-classified": "trade_classified",
     "session-flow": "session_flow",
+    "foreign-flow": "foreign_flow",
     "board": "board",
     "bars": "bar",
     "instruments": "instrument",

@@ -18,6 +18,7 @@ from tests.support.stack import ROOT, shared_stack
 BENCHES = {
     "classifier": "classifier_step",
     "board": "bench_board",
+    "foreign": "bench_foreign",
     "pump": "bench_pump",
     "ingest": "bench_ingest",
     "writer": "bench_writer",
@@ -28,6 +29,7 @@ BENCHES = {
 AIMS = {
     "classifier": "a few µs a message",
     "board": "150 k/s, state small",
+    "foreign": "a few µs a message, whatever its windows hold",
     "pump": "ratio 0.5 and 150 k/s; recovery 3 s; 300 MB",
     "ingest": "no aim",
     "writer": "ratio 0.3",

@@ -14,14 +14,25 @@ from schemas.bars import Bar
 from schemas.base import BROADCAST
 from schemas.board import BoardRow
 from schemas.control import Position
+from schemas.foreign_flow import ForeignFlow
 from schemas.keys import UNROUTED, partition, routing_key, venue_of
 from schemas.market import Basket, Clock, Index, Instrument, Status, Trade
-from schemas.topics import ALERT_INPUTS, ALERTS, BARS, BOARD, BY_NAME, TOPICS, TRADES_CLASSIFIED
+from schemas.topics import (
+    ALERT_INPUTS,
+    ALERTS,
+    BARS,
+    BOARD,
+    BY_NAME,
+    FOREIGN_FLOW,
+    TOPICS,
+    TRADES_CLASSIFIED,
+)
 from schemas.trades_classified import TradeClassified
 from services.board.app import SERVICE as BOARD_SERVICE
 from services.classifier.app import SERVICE as CLASSIFIER
 from services.delivery.core import intake
 from services.delivery.core.routes import Route
+from services.foreign.app import SERVICE as FOREIGN
 from services.gateway.core import wire
 from services.gateway.core.channels import BY_TOPIC_AND_TYPE
 from services.gateway.core.hub import Hub
@@ -38,6 +49,8 @@ from services.writer.core.batch import Batch
 from tests.support.alerts import analytics
 from tests.support.examples import Example, examples
 
+HEAD = ("type", "symbol", "feed", "seq", "ts_ms")
+"""What every message says."""
 RECEIVED_US = 1_723_161_254_218_407
 RECEIVED_VN_US = 1_786_694_400_218_407
 """15:00 at UTC+7 on 14 August 2026, the day of all Vietnamese examples."""
@@ -190,6 +203,21 @@ def through_orderflow(example: Example) -> None:
         validator(BARS.name).validate(json.loads(value))
 
 
+def through_foreign(example: Example) -> None:
+    """What tells of foreigners makes one row when a clock closes it; twice is as once."""
+    message = example.message
+    rows: list[bytes] = []
+    state: Partition[Any] = Partition(FOREIGN, {ForeignFlow: lambda _, v: rows.append(v)}, [])
+    second = message.seq // 1_000_000 * 1_000_000 + 1_000_000
+    clock = Clock(symbol=BROADCAST, feed="test", seq=second, ts_ms=second // 1000, venue="VN")
+    assert state.run(0, [message, message, clock]) == []
+    assert len(rows) == (example.json["type"] == "foreign" and len(example.json) > len(HEAD))
+    for value in rows:
+        validator(FOREIGN_FLOW.name).validate(json.loads(value))
+        row = msgspec.json.decode(value, type=ForeignFlow)
+        assert (row.symbol, row.seq, row.room) == (message.symbol, second, message.current_room)
+
+
 def through_analytics(example: Example) -> None:
     """Rules of every kind take it; what they say is an alert of its stream, and said once."""
     alerts: list[bytes] = []
@@ -276,12 +304,15 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("control", "ingest"): through_ingest,
     ("market", "classifier"): through_classifier,
     ("market", "board"): through_board,
+    ("market", "foreign"): through_foreign,
     ("market", "writer"): through_writer,
     ("market", "gateway"): through_gateway,
     ("market", "orderflow-index"): through_orderflow,
     ("trades-classified", "orderflow"): through_orderflow,
     ("trades-classified", "writer"): through_writer,
     ("trades-classified", "gateway"): through_gateway,
+    ("foreign-flow", "writer"): through_writer,
+    ("foreign-flow", "gateway"): through_gateway,
     ("session-flow", "writer"): through_writer,
     ("session-flow", "gateway"): through_gateway,
     ("bars", "writer"): through_writer,

@@ -22,11 +22,12 @@ from tests.support.vn_day_run import LOCAL
 
 pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(240)]
 
-VICTIMS = ("ingest-1", "classifier-1", "board-1", "writer-1")
+VICTIMS = ("ingest-1", "classifier-1", "board-1", "foreign-1", "writer-1")
 # A day would last 37 s: longer than the kills. What is left of it, the night and the second
 # day are played as fast as they go.
 SPEED = "600"
 TOPICS = {"trades-classified", "session-flow", "board", "instruments", "sessions", "index-values"}
+TOPICS |= {"foreign-flow"}
 
 
 TABLES = {name.replace("-", "_") for name in TOPICS} | {"market_gap", "market_foreign"}
@@ -105,7 +106,7 @@ def rush(path: Crew, kills: int) -> None:
     path.kill("ingest-1", restart=False)
     path.start("ingest-1")
     for number in range(kills):
-        name = ("classifier-1", "board-1")[number % 2]
+        name = ("foreign-1", "board-1", "classifier-1")[number % 3]
         eventually_sync(lambda n=name: path.ready(n), 30, every=0.02)
         path.kill(name)
     path.finish()
@@ -119,9 +120,9 @@ def test_vietnamese_days_under_kills_leave_what_an_undisturbed_run_leaves(
     settings: dict[str, Any],
     undisturbed: Result,
 ) -> None:
-    """Twelve kills -9: raw topics, market, every derived topic, the board and all tables."""
+    """Fourteen kills -9: raw topics, market, every derived topic, the board and all tables."""
     with crew(stack, tape, tmp_path, days, **settings) as path:
-        path.begin(SPEED, also=["board-1"])
+        path.begin(SPEED, also=["board-1", "foreign-1"])
         kill_at_random(path, VICTIMS, SEED, each=2, pairs=1)
         rush(path, kills=2)
     found = result(stack, tape)
@@ -144,7 +145,7 @@ def test_many_kills_on_vietnamese_days(
 ) -> None:
     """Other seeds: twenty-four kills of one, and six of two at once, at a lower speed."""
     with crew(stack, tape, tmp_path, days, **settings) as path:
-        path.begin("150", also=["board-1"])
+        path.begin("150", also=["board-1", "foreign-1"])
         kill_at_random(path, VICTIMS, SEED + round_, each=6, pairs=6)
         rush(path, kills=4)
     assert_same(result(stack, tape), undisturbed)

@@ -21,7 +21,7 @@ from tests.support.eventually import eventually_sync
 from tests.support.path_result import behind
 from tests.support.workers import Worker
 
-COMPUTING = ("classifier", "board")
+COMPUTING = ("classifier", "board", "foreign")
 SPEED = "5"
 """The tests' recording would last 32 s; what is left after the trouble is played faster."""
 FLOWING = 2000
@@ -140,7 +140,7 @@ class Crew:
                 self.restarts += 1
                 worker.start()
 
-    def finish(self, seconds: float = 60.0) -> None:
+    def finish(self, seconds: float = 120.0) -> None:
         """
         Until the recording has ended and nothing waits anywhere; then all end well, in order.
 

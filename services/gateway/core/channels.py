@@ -9,11 +9,13 @@ from schemas import market
 from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.board import BoardRow
+from schemas.foreign_flow import ForeignFlow
 from schemas.session_flow import SessionFlow
 from schemas.topics import (
     ALERTS,
     BARS,
     BOARD,
+    FOREIGN_FLOW,
     INDEX_VALUES,
     INSTRUMENTS,
     MARKET,
@@ -96,6 +98,7 @@ CHANNELS: tuple[Channel, ...] = (
         table=TRADES_CLASSIFIED.table,
     ),
     _derived(SESSION_FLOW, SessionFlow, "phase", daily=True),
+    _derived(FOREIGN_FLOW, ForeignFlow),
     _derived(BOARD, BoardRow),
     # Of each interval the bar under way and the last that is over: the first never hides it.
     _derived(BARS, Bar, "interval", "phase", "final"),

@@ -14,11 +14,13 @@ from schemas import market
 from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.board import BoardRow
+from schemas.foreign_flow import ForeignFlow
 from schemas.session_flow import SessionFlow
 from schemas.topics import (
     ALERTS,
     BARS,
     BOARD,
+    FOREIGN_FLOW,
     INDEX_VALUES,
     INSTRUMENTS,
     MARKET,
@@ -168,6 +170,7 @@ TABLES: tuple[Table, ...] = (
     _table(TRADES_CLASSIFIED, TradeClassified),
     _table(SESSION_FLOW, SessionFlow),
     _table(BARS, Bar, natural=("symbol", "interval", "ts", "phase", "number")),
+    _table(FOREIGN_FLOW, ForeignFlow),
     _table(BOARD, BoardRow, natural=("symbol", "day")),
     _table(INSTRUMENTS, market.Instrument, natural=("symbol",)),
     _table(INSTRUMENTS, market.Basket, "instruments_basket", natural=("symbol",)),
