@@ -14,7 +14,10 @@ from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.control import ControlMessage
 from schemas.foreign_flow import ForeignFlow
+from schemas.index_estimates import IndexEstimate
 from schemas.market import Basket, Index, Instrument, MarketMessage, Status
+from schemas.market_partials import MarketPartial
+from schemas.market_summary import MarketSummaryMessage
 from schemas.session_flow import SessionFlow
 from schemas.trades_classified import TradesClassifiedMessage
 
@@ -136,6 +139,7 @@ MARKET = Topic(
         "board",
         "foreign",
         "orderflow-index",
+        "index",
         "analytics-market",
         "writer",
         "gateway",
@@ -233,6 +237,35 @@ def _snapshots(service: str, partitions: int = PARTITIONS) -> Topic:
 
 ORDERFLOW_SNAPSHOTS = _snapshots("orderflow")
 ORDERFLOW_INDEX_SNAPSHOTS = _snapshots("orderflow-index")
+MARKET_PARTIALS = Topic(
+    name="market-partials",
+    value=MarketPartial,
+    codec="json",
+    stream="symbol, which names a partition of market",
+    key="symbol",
+    producers=("index",),
+    consumers=("index-merge",),
+    partitions=1,
+)
+
+
+def _of_the_merge(name: str, value: Any) -> Topic:
+    return Topic(
+        name=name,
+        value=value,
+        codec="json",
+        stream="symbol",
+        key="symbol",
+        producers=("index-merge",),
+        consumers=("writer", "gateway"),
+        partitions=1,
+    )
+
+
+INDEX_ESTIMATES = _of_the_merge("index-estimates", IndexEstimate)
+MARKET_SUMMARY = _of_the_merge("market-summary", MarketSummaryMessage)
+INDEX_SNAPSHOTS = _snapshots("index")
+INDEX_MERGE_SNAPSHOTS = _snapshots("index-merge", 1)
 ALERT_INPUTS: tuple[Topic, ...] = (MARKET, TRADES_CLASSIFIED, SESSION_FLOW, BOARD)
 """Over which rules may be written: an app each, `analytics-<topic>`."""
 ALERTS = Topic(
@@ -271,6 +304,8 @@ DEAD_LETTERS = Topic(
         "foreign",
         "orderflow",
         "orderflow-index",
+        "index",
+        "index-merge",
         *ALERTS.producers,
         "writer",
         "delivery",
@@ -306,6 +341,11 @@ TOPICS: tuple[Topic, ...] = (
     *ANALYTICS_SNAPSHOTS,
     FOREIGN_FLOW,
     FOREIGN_SNAPSHOTS,
+    MARKET_PARTIALS,
+    INDEX_ESTIMATES,
+    MARKET_SUMMARY,
+    INDEX_SNAPSHOTS,
+    INDEX_MERGE_SNAPSHOTS,
     DEAD_LETTERS,
 )
 BY_NAME: dict[str, Topic] = {t.name: t for t in TOPICS}

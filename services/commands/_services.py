@@ -7,7 +7,16 @@ from schemas.topics import ALERTS
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 
-COMPUTING = ("classifier", "board", "foreign", "orderflow", "orderflow-index", *ALERTS.producers)
+COMPUTING = (
+    "classifier",
+    "board",
+    "foreign",
+    "orderflow",
+    "orderflow-index",
+    "index",
+    "index-merge",
+    *ALERTS.producers,
+)
 """
 Each is `services.<name>.app`: `SERVICE`, or `build(settings)` where settings decide its step.
 

@@ -31,6 +31,8 @@ _MAINLY = {
     "sessions": "status",
     "index-values": "index",
     "alerts": "alert",
+    "index-estimates": "index_estimate",
+    "market-summary": "market_summary",
 }
 """Topic -> the type that gives the columns their names when none was asked for."""
 

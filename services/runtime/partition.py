@@ -77,6 +77,7 @@ class Partition(Generic[S]):
         sinks: type of an output message -> where its encoded record goes.
         forwards: sinks of the outputs that get clocks, gaps and statuses.
         strikes: (offset, index) of messages whose step has failed once before.
+        number: of the partition.
     """
 
     def __init__(
@@ -85,8 +86,9 @@ class Partition(Generic[S]):
         sinks: Mapping[type[Any], Sink],
         forwards: Sequence[Sink],
         strikes: frozenset[tuple[int, int]] = frozenset(),
+        number: int = 0,
     ) -> None:
-        self.service = service
+        self.service, self.number = service, number
         self.next_offset = 0
         self.repeats = 0
         self.outputs = 0
@@ -147,8 +149,9 @@ class Partition(Generic[S]):
             stream = self._streams.get(name)
             if stream is None:
                 stream = self._streams[name] = _Stream(None)
-                if self.service.unit == "venue":
-                    self._unit(message.venue, message.venue)
+                if self.service.is_of_venue:
+                    name = self.service.unit_of_venue(message.venue, self.number)
+                    self._unit(name, message.venue)
         else:
             stream = self._streams.get(symbol) or self._new_stream(symbol)
         seq, part = message.seq, getattr(message, "part", 0) if self._is_derived else 0
@@ -220,7 +223,7 @@ class Partition(Generic[S]):
         return key
 
     def _new_stream(self, symbol: str) -> _Stream[S]:
-        unit = self._unit(self.service.unit_of(symbol), venue_of(symbol))
+        unit = self._unit(self.service.unit_of(symbol, self.number), venue_of(symbol))
         stream = self._streams[symbol] = _Stream(unit)
         return stream
 
@@ -228,6 +231,8 @@ class Partition(Generic[S]):
         unit = self._units.get(name)
         if unit is None:
             unit = self._units[name] = _Unit(name, venue, self.service.initial(name))
+            if self._is_open is not None:
+                unit.is_open = self._is_open(unit.state)
         return unit
 
     def last_seqs(self) -> dict[str, int]:
@@ -261,7 +266,8 @@ class Partition(Generic[S]):
                 unit.is_open = self.service.is_open(unit.state)
         self._streams = {}
         for name, (seq, part) in body.streams.items():
-            owner = None if name.startswith(BROADCAST) else self.service.unit_of(name)
+            wide = name.startswith(BROADCAST)
+            owner = None if wide else self.service.unit_of(name, self.number)
             stream = _Stream(self._units[owner] if owner is not None else None)
             stream.seq, stream.part = seq, part
             self._streams[name] = stream

@@ -164,7 +164,8 @@ class Pump(Generic[S]):
     def _new_partition(self, number: int, strikes: frozenset[tuple[int, int]]) -> Partition[S]:
         topics = {topic.name: topic for topic in self.service.outputs.values()}
         boxes = {
-            name: self._outboxes.get(topic.on(self.settings.tape), number)
+            # Where the input stands; a topic of one partition takes the outputs of all.
+            name: self._outboxes.get(topic.on(self.settings.tape), number % topic.partitions)
             for name, topic in topics.items()
         }
         self._boxes[number] = list(boxes.values())
@@ -178,6 +179,7 @@ class Pump(Generic[S]):
             {kind: sink(topic.name) for kind, topic in self.service.outputs.items()},
             [sink(topic.name) for topic in topics.values() if topic.clocked],
             strikes,
+            number,
         )
 
     def move(self, number: int, offset: int, messages: Sequence[Any]) -> None:

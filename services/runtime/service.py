@@ -12,7 +12,7 @@ from schemas.topics import Topic, snapshots_of
 
 S = TypeVar("S")
 
-UnitKind = Literal["symbol", "routing_key", "venue"]
+UnitKind = Literal["symbol", "routing_key", "venue", "partition"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,8 @@ class Service(Generic[S]):
         step: called with a unit's state, which it may change in place, and the next message
             of the unit; returns the outputs in order, with `part` numbered from 0 for each
             stream. Deterministic: no clock, no randomness, no order of sets.
-        unit: what a unit is: a symbol, a routing key, or all of a venue that the partition holds.
+        unit: what a unit is: a symbol, a routing key, or all of a venue that the partition holds:
+            `venue` is named `VN`, `partition` `VN.3`, for a state that must know where it is.
             A unit is there from its first message on; a venue's first may be a broadcast.
         is_open: whether the unit has something that a clock of its venue may close; only
             such units see clocks. None: no unit ever does.
@@ -49,11 +50,22 @@ class Service(Generic[S]):
         """Its snapshot topic."""
         return snapshots_of(self.name)
 
-    def unit_of(self, symbol: str) -> str:
-        """The unit that a symbol belongs to."""
+    @property
+    def is_of_venue(self) -> bool:
+        """Whether a unit is all of a venue that the partition holds."""
+        return self.unit in ("venue", "partition")
+
+    def unit_of(self, symbol: str, number: int) -> str:
+        """The unit that a symbol belongs to in partition `number`."""
         if self.unit == "symbol":
             return symbol
-        return routing_key(symbol) if self.unit == "routing_key" else venue_of(symbol)
+        if self.unit == "routing_key":
+            return routing_key(symbol)
+        return self.unit_of_venue(venue_of(symbol), number)
+
+    def unit_of_venue(self, venue: str, number: int) -> str:
+        """All of a venue in partition `number`."""
+        return f"{venue}.{number}" if self.unit == "partition" else venue
 
     def app_id(self, tape: str) -> str:
         """App id and consumer group on a tape."""

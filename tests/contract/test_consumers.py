@@ -17,6 +17,7 @@ from schemas.control import Position
 from schemas.foreign_flow import ForeignFlow
 from schemas.keys import UNROUTED, partition, routing_key, venue_of
 from schemas.market import Basket, Clock, Index, Instrument, Status, Trade
+from schemas.market_partials import MarketPartial
 from schemas.topics import (
     ALERT_INPUTS,
     ALERTS,
@@ -24,6 +25,7 @@ from schemas.topics import (
     BOARD,
     BY_NAME,
     FOREIGN_FLOW,
+    MARKET_PARTIALS,
     TOPICS,
     TRADES_CLASSIFIED,
 )
@@ -37,6 +39,8 @@ from services.gateway.core import wire
 from services.gateway.core.channels import BY_TOPIC_AND_TYPE
 from services.gateway.core.hub import Hub
 from services.gateway.core.outbound import Outbound
+from services.index.app import SERVICE as INDEX
+from services.index.merge_app import SERVICE as MERGE
 from services.ingest.core.engine import Engine
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.registry import FEEDS
@@ -248,6 +252,50 @@ def through_delivery(example: Example) -> None:
     assert row.id.startswith(f"t1/{example.json['rule']}/")
 
 
+def through_index(example: Example) -> None:
+    """The venue's next clock gives one partial, whatever came; a crypto venue has none."""
+    message = example.message
+    found: list[bytes] = []
+    state: Partition[Any] = Partition(
+        INDEX, {MarketPartial: lambda _, value: found.append(value)}, [], number=7
+    )
+    second = message.seq // 1_000_000 * 1_000_000 + 1_000_000
+    clock = Clock(symbol=BROADCAST, feed="test", seq=second, ts_ms=second // 1000, venue="VN")
+    assert state.run(0, [message, message, clock]) == []
+    of_venue = [json.loads(value) for value in found]
+    assert [partial["seq"] for partial in of_venue][-1:] == [second]
+    for partial in of_venue:
+        validator(MARKET_PARTIALS.name).validate(partial)
+        assert (partial["symbol"], partial["partition"]) == ("VN.7", 7)
+        assert {share["symbol"] for share in partial["shares"]} <= {message.symbol}
+
+
+def through_merge(example: Example) -> None:
+    """It comes out when all other partitions have passed its second; a repeat changes nothing."""
+    message = example.message
+    found: list[tuple[str, bytes]] = []
+    sinks = {
+        kind: lambda _, value, to=topic.name: found.append((to, value))
+        for kind, topic in MERGE.outputs.items()
+    }
+    state: Partition[Any] = Partition(MERGE, sinks, [])
+    others = [
+        MarketPartial(
+            symbol=f"VN.{number}", feed="test", seq=message.seq, ts_ms=message.ts_ms,
+            venue="VN", partition=number,
+        )
+        for number in range(12)
+        if number != message.partition
+    ]  # fmt: skip
+    assert state.run(0, [message, message, *others]) == []
+    assert state.repeats == 1
+    for topic, value in found:
+        validator(topic).validate(json.loads(value))
+        assert json.loads(value)["seq"] == message.seq
+    exchanges = {share.exchange for share in message.shares}
+    assert exchanges <= {json.loads(value)["symbol"] for _, value in found}
+
+
 def through_writer(example: Example) -> None:
     """A row, or nothing where the type is not stored; never a refusal."""
     topic = example.topic
@@ -305,6 +353,8 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("market", "classifier"): through_classifier,
     ("market", "board"): through_board,
     ("market", "foreign"): through_foreign,
+    ("market", "index"): through_index,
+    ("market-partials", "index-merge"): through_merge,
     ("market", "writer"): through_writer,
     ("market", "gateway"): through_gateway,
     ("market", "orderflow-index"): through_orderflow,
@@ -321,6 +371,8 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("alerts", "writer"): through_writer,
     ("alerts", "gateway"): through_gateway,
     ("alerts", "delivery"): through_delivery,
+    **{(t, "writer"): through_writer for t in ("index-estimates", "market-summary")},
+    **{(t, "gateway"): through_gateway for t in ("index-estimates", "market-summary")},
     ("dead-letters", "writer"): through_writer,
     **{(t, "writer"): through_writer for t in LATEST},
     **{(t, "gateway"): through_gateway for t in LATEST},

@@ -100,11 +100,16 @@ class Load:
     """Synthetic messages into `market` of a tape, remembering every record it sent."""
 
     def __init__(
-        self, tape: str, outboxes: Outboxes, source: Iterator[MarketMessage], frame: int
+        self,
+        tape: str,
+        outboxes: Outboxes,
+        source: Iterator[MarketMessage],
+        frame: int,
+        partitions: int = PARTITIONS,
     ) -> None:
         self.tape, self.records = tape, defaultdict[int, list[bytes]](list)
         self.sent = 0
-        self._outboxes, self._frame = outboxes, frame
+        self._outboxes, self._frame, self._partitions = outboxes, frame, partitions
         self._source = source
         self._last_seq = 0
 
@@ -112,7 +117,7 @@ class Load:
         """So many more messages, all on the broker when it returns."""
         taken = list(itertools.islice(self._source, count))
         self._last_seq = taken[-1].seq
-        for number, (at, record) in enumerate(framed(iter(taken), PARTITIONS, self._frame)):
+        for number, (at, record) in enumerate(framed(iter(taken), self._partitions, self._frame)):
             await self.append(at, record)
             if number % 50 == 0:
                 await asyncio.sleep(0)
@@ -150,14 +155,16 @@ async def load(
     seed: int = 1,
     frame: int = 20,
     source: Iterator[MarketMessage] | None = None,
+    partitions: int = PARTITIONS,
 ) -> AsyncIterator[Load]:
-    """The topics of a tape with 4 partitions, and a load into them: trades, or `source`."""
-    await topics_admin.apply(kafka, tape, partitions=PARTITIONS)
+    """The topics of a tape with few partitions, and a load into them: trades, or `source`."""
+    await topics_admin.apply(kafka, tape, partitions=partitions)
     producer = clients.producer(kafka, "test-load")
     await producer.start()
     outboxes = Outboxes(producer, on_failure=_complain)
     try:
-        yield Load(tape, outboxes, source or messages(1_000_000_000, symbols, seed), frame)
+        given = source or messages(1_000_000_000, symbols, seed)
+        yield Load(tape, outboxes, given, frame, partitions)
     finally:
         await outboxes.stop()
         await producer.stop()

@@ -74,7 +74,7 @@ def _instrument(name: str, seq: int) -> Instrument:
 
 
 def _each_second(at: int, rng: random.Random) -> Iterator[MarketMessage]:
-    yield Index(**_head("VN30", at + 1), value=round(1876 + rng.random(), 2))
+    yield Index(**_head("VN30", at + 1), value=round(1876 + rng.random(), 2), prior=1876.5)
     if at // SECOND % (PHASE_US // SECOND) == 0:
         phase = PHASES[at // PHASE_US % len(PHASES)]
         for number, exchange in enumerate(("HOSE", "HNX")):
@@ -94,7 +94,12 @@ def _any(rng: random.Random, name: str, seq: int, totals: dict[str, int]) -> Mar
         totals[name] += volume
         total = totals[name]
         return Trade(
-            **head, price=price, volume=volume, total_volume=total, total_value=30000.0 * total
+            **head,
+            price=price,
+            volume=volume,
+            total_volume=total,
+            total_value=30000.0 * total,
+            vendor_side=(None, "buy", "sell")[volume // 100 % 3],
         )
     if kind < 0.94:
         return Foreign(**head, buy_volume=totals[name] // 3, sell_volume=0, current_room=10**6)

@@ -118,10 +118,11 @@ class Workers:
         self.all.append(worker)
         return worker
 
-    def start_service(self, name: str) -> Worker:
+    def start_service(self, name: str, number: int = 1) -> Worker:
         """A running worker of a real service, as `vntape run` starts it."""
         command = [sys.executable, "-m", "services.cli", "run", name, "--tape", self.tape]
-        worker = Worker(1, command, self._environment("", self._settings), self._folder)
+        command += ["--worker", str(number)]
+        worker = Worker(number, command, self._environment("", self._settings), self._folder)
         self.all.append(worker)
         return worker.start()
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from schemas.base import BROADCAST, Phase
+from schemas.days import day_of
 from schemas.market import (
     Auction,
     Basket,
@@ -24,7 +25,7 @@ from schemas.market import (
 )
 from services.board.core import figures
 from services.board.core.row import CALLED, row_of
-from services.board.core.state import Figures, SymbolState, VenueState, day_of
+from services.board.core.state import Figures, SymbolState, VenueState
 
 _IGNORED = frozenset({Gap, BookDelta, Candle})
 """The book comes from quotes; nothing on a board says that something was lost."""
@@ -71,7 +72,7 @@ def is_open(state: VenueState) -> bool:
 def _touch(state: VenueState, message: MarketMessage) -> SymbolState:
     """The state of the message's symbol, on the day of the message."""
     name = message.symbol
-    day = day_of(state.venue, message.seq)
+    day = day_of(message.seq, state.venue)
     symbol = state.symbols.get(name)
     if symbol is None:
         symbol = state.symbols[name] = SymbolState(name, day, message.feed)

@@ -6,8 +6,9 @@ import msgspec
 
 from schemas.base import Phase
 from schemas.board import BoardRow
+from schemas.days import iso
 from schemas.keys import venue_of
-from services.board.core.state import Figures, SymbolState, VenueState, iso
+from services.board.core.state import Figures, SymbolState, VenueState
 
 AUCTIONS: frozenset[Phase] = frozenset({"ato", "atc"})
 CALLED = AUCTIONS | {"continuous"}

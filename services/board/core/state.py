@@ -1,17 +1,9 @@
-"""What the board remembers of one venue in one partition, and when its days begin."""
-
-from datetime import date
-from functools import lru_cache
+"""What the board remembers of one venue in one partition."""
 
 import msgspec
 
 from schemas.base import Level, Phase, Volume
 from schemas.market import InstrumentKind
-
-_DAY_US = 86_400_000_000
-_OFFSET_US = {"VN": 7 * 3_600_000_000}
-"""Local time of a venue over UTC; crypto venues count their days in UTC."""
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class Figures(msgspec.Struct, array_like=True):
@@ -51,7 +43,7 @@ class SymbolState(msgspec.Struct, array_like=True):
     Mutable state of one symbol.
 
     Attributes:
-        day: local day of `figures`, counted from 1 January 1970.
+        day: local day of `figures`, see `schemas.days`.
         feed: of its last message.
         multiplier: None before an instrument, and for an inverse contract, whose value is not
             price x volume.
@@ -91,14 +83,3 @@ class VenueState(msgspec.Struct, array_like=True):
 def initial(venue: str) -> VenueState:
     """The state before any message of the venue."""
     return VenueState(venue)
-
-
-def day_of(venue: str, seq: int) -> int:
-    """Local day of a seq, counted from 1 January 1970."""
-    return (seq + _OFFSET_US.get(venue, 0)) // _DAY_US
-
-
-@lru_cache(maxsize=64)
-def iso(day: int) -> str:
-    """The ISO date of a day of `day_of`."""
-    return date.fromordinal(_EPOCH + day).isoformat()

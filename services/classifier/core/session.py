@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
+from schemas.days import day_of, end_of, iso
 from schemas.keys import venue_of
 from schemas.market import Clock
 from schemas.session_flow import FlowPhase, SessionFlow
 from services.classifier.core.book import forget
-from services.classifier.core.days import day_of, end_of, iso
 from services.classifier.core.flow import CLOSED, RANK, settle
 from services.classifier.core.state import SymbolState
 from services.classifier.core.sums import DayFlow, PhaseFlow, merged, units, volume

@@ -10,15 +10,19 @@ from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.foreign_flow import ForeignFlow
+from schemas.index_estimates import IndexEstimate
+from schemas.market_summary import MarketLeaders, MarketSummary
 from schemas.session_flow import SessionFlow
 from schemas.topics import (
     ALERTS,
     BARS,
     BOARD,
     FOREIGN_FLOW,
+    INDEX_ESTIMATES,
     INDEX_VALUES,
     INSTRUMENTS,
     MARKET,
+    MARKET_SUMMARY,
     SESSION_FLOW,
     SESSIONS,
     TRADES_CLASSIFIED,
@@ -102,6 +106,9 @@ CHANNELS: tuple[Channel, ...] = (
     _derived(BOARD, BoardRow),
     # Of each interval the bar under way and the last that is over: the first never hides it.
     _derived(BARS, Bar, "interval", "phase", "final"),
+    _derived(INDEX_ESTIMATES, IndexEstimate),
+    _derived(MARKET_SUMMARY, MarketSummary),
+    Channel("market-leaders", MARKET_SUMMARY, MarketLeaders, "state", table="market_leaders"),
     # `status` is every change, this is what holds now: of each exchange, and of halted symbols.
     _derived(SESSIONS, market.Status, "exchange"),
     # Streams are (rule, symbol): of each the newest stands; history has all.

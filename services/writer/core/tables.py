@@ -15,15 +15,19 @@ from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.foreign_flow import ForeignFlow
+from schemas.index_estimates import IndexEstimate
+from schemas.market_summary import MarketLeaders, MarketSummary
 from schemas.session_flow import SessionFlow
 from schemas.topics import (
     ALERTS,
     BARS,
     BOARD,
     FOREIGN_FLOW,
+    INDEX_ESTIMATES,
     INDEX_VALUES,
     INSTRUMENTS,
     MARKET,
+    MARKET_SUMMARY,
     SESSION_FLOW,
     SESSIONS,
     TRADES_CLASSIFIED,
@@ -171,6 +175,9 @@ TABLES: tuple[Table, ...] = (
     _table(SESSION_FLOW, SessionFlow),
     _table(BARS, Bar, natural=("symbol", "interval", "ts", "phase", "number")),
     _table(FOREIGN_FLOW, ForeignFlow),
+    _table(INDEX_ESTIMATES, IndexEstimate),
+    _table(MARKET_SUMMARY, MarketSummary),
+    _table(MARKET_SUMMARY, MarketLeaders, "market_leaders"),
     _table(BOARD, BoardRow, natural=("symbol", "day")),
     _table(INSTRUMENTS, market.Instrument, natural=("symbol",)),
     _table(INSTRUMENTS, market.Basket, "instruments_basket", natural=("symbol",)),
