@@ -99,6 +99,7 @@ async def _serve(plan: Plan, options: Options, faults: Sequence[Fault], once: bo
             click.echo(f"{name}={value}")
         click.echo(f"# faults and state: http://127.0.0.1:{server.control_port}/")
         server.injector.accept(faults)
+        clock = _tell_clock(server)
         stopped = asyncio.create_task(stop.wait())
         columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}")
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -112,15 +113,24 @@ async def _serve(plan: Plan, options: Options, faults: Sequence[Fault], once: bo
                     timeout=_REFRESH_S,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
+                clock = clock or _tell_clock(server)
                 if server.day.done():
                     server.day.result()
         stopped.cancel()
         click.echo(f"# {_said(server.floor)}")
 
 
+def _tell_clock(server: Server) -> bool:
+    """Print the day's clock; False while there is none."""
+    clock = server.receive_clock()
+    if clock is not None:
+        click.echo(f"VNTAPE_RECEIVE_CLOCK={clock}")
+    return clock is not None
+
+
 def _said(floor: Floor) -> str:
     """Where the day is, in a line."""
-    if floor.clock is None:
+    if floor.clock is None or not floor.made_up.is_set():
         chosen = sum(not each.selection.empty for each in floor.hub.connections.values())
         waits = f", {chosen} of {floor.options.wait_for} have chosen" * bool(floor.options.wait_for)
         return f"making up the morning, {time_of(floor.position_ns)}{waits}"

@@ -60,6 +60,10 @@ def record(plan: "Plan", out: Path) -> None:
     help="Begin the day when so many connections have chosen channels.",
 )  # fmt: skip
 @click.option(
+    "--begin-in", type=click.FloatRange(0), default=0.0,
+    help="Begin the day so many seconds from now, and tell its clock at once.",
+)  # fmt: skip
+@click.option(
     "--from", "begin", default="08:50", show_default=True,
     help="Local time at which the day begins for its clients, from 08:35 on.",
 )  # fmt: skip
@@ -81,17 +85,21 @@ def record(plan: "Plan", out: Path) -> None:
     help="Seconds for which an access token is good.",
 )  # fmt: skip
 @click.option(
+    "--tls", type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="PEM file of a certificate and its key: https and wss, which ssi-sdk insists on.",
+)  # fmt: skip
+@click.option(
     "--truth", type=click.Path(path_type=Path, file_okay=False),
     help="Folder for what really happened, and for what was sent to whom.",
 )  # fmt: skip
 @click.option("--once", is_flag=True, help="End with the day.")
 def serve(
-    plan: "Plan", speed: str, wait_for: int, begin: str, faulty: str, port: int,
-    control_port: int, token_life: float, truth: Path | None, once: bool,
+    plan: "Plan", speed: str, wait_for: int, begin_in: float, begin: str, faulty: str, port: int,
+    control_port: int, token_life: float, tls: Path | None, truth: Path | None, once: bool,
 ) -> None:  # fmt: skip
-    """Be the exchange: SSI FastConnect v2 and iBoard on loopback.
+    """Be the exchange: SSI FastConnect v2 and v3 and iBoard on loopback.
 
-    Prints the variables with which a client finds it; Ctrl-C ends it.
+    Prints the variables with which a client finds it, and its clock; Ctrl-C ends it.
     """
     from services.commands import _simulate_serve
     from services.simulator.serve.floor import Options
@@ -100,6 +108,14 @@ def serve(
     start = _simulate_serve.start_of(begin)
     pace = _simulate_serve.speed_of(speed)
     options = Options(
-        start, pace, wait_for, port, control_port, token_life_s=token_life, truth=truth
+        start,
+        pace,
+        wait_for,
+        begin_in,
+        port,
+        control_port,
+        token_life_s=token_life,
+        tls=tls,
+        truth=truth,
     )
     _simulate_serve.serve(plan, options, faults, once)

@@ -153,10 +153,11 @@ def test_the_command_prints_the_variables_and_ctrl_c_ends_it(tmp_path: Path) -> 
     )
     try:
         assert process.stdout is not None
-        told = dict(process.stdout.readline().strip().split("=", 1) for _ in range(5))
+        told = dict(process.stdout.readline().strip().split("=", 1) for _ in range(9))
         assert sorted(told) == [
-            "VNTAPE_IBOARD_URL", "VNTAPE_SSI_CONSUMER_ID", "VNTAPE_SSI_CONSUMER_SECRET",
-            "VNTAPE_SSI_V2_REST_URL", "VNTAPE_SSI_V2_STREAM_URL",
+            "VNTAPE_IBOARD_URL", "VNTAPE_SSI_API_KEY", "VNTAPE_SSI_API_SECRET",
+            "VNTAPE_SSI_CONSUMER_ID", "VNTAPE_SSI_CONSUMER_SECRET", "VNTAPE_SSI_V2_REST_URL",
+            "VNTAPE_SSI_V2_STREAM_URL", "VNTAPE_SSI_V3_REST_URL", "VNTAPE_SSI_V3_STREAM_URL",
         ]  # fmt: skip
         who = {"consumerID": told["VNTAPE_SSI_CONSUMER_ID"],
                "consumerSecret": told["VNTAPE_SSI_CONSUMER_SECRET"]}  # fmt: skip

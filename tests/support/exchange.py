@@ -212,3 +212,73 @@ def sent(folder: Path, number: int, feed: str) -> list[str]:
 def events(folder: Path, name: str) -> list[dict[str, Any]]:
     """Lines of `connections` or `faults`."""
     return [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
+
+
+class Stream(Client):
+    """
+    A client of v3's WebSocket.
+
+    Attributes:
+        answers: what is no data; `messages` are the data frames.
+    """
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.answers: list[dict[str, Any]] = []
+        self.torn: list[str] = []
+        super().__init__(socket)
+
+    def take(self, frame: str) -> None:
+        """A frame came."""
+        self.frames.append(frame)
+        try:
+            found = json.loads(frame)
+        except ValueError:
+            self.torn.append(frame)
+            return
+        if "topic" in found:
+            self.messages.append(frame)
+        else:
+            self.answers.append(found)
+
+    def data(self, topic: str = "") -> list[dict[str, Any]]:
+        """What the frames of a topic say, of all when it is empty."""
+        found = [json.loads(frame) for frame in self.messages]
+        return [each["data"] for each in found if topic in ("", each["topic"])]
+
+    async def subscribe(self, *topics: str) -> dict[str, Any]:
+        """Subscribe; the answer."""
+        return await self.ask({"method": "subscribe", "channel": "DATA", "topics": topics})
+
+    async def ask(self, request: Any) -> dict[str, Any]:
+        """Send a request; its answer."""
+        count = len(self.answers)
+        await self.say(request)
+        await eventually(lambda: len(self.answers) > count)
+        return self.answers[count]
+
+
+async def v3_token(server: Server) -> dict[str, Any]:
+    """New tokens of v3."""
+    who = {"apiKey": "simulator", "apiSecret": "simulator"}
+    async with httpx.AsyncClient() as http:
+        url = server.environment()["VNTAPE_SSI_V3_REST_URL"]
+        answer = await http.post(f"{url}/api/v3/auth/token", json=who)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def stream(server: Server, *topics: str) -> Stream:
+    """Connected and subscribed to v3's stream."""
+    bearer = (await v3_token(server))["accessToken"]
+    client = await v3_socket(server, bearer)
+    if topics:
+        assert (await client.subscribe(*topics))["status"] == "ok"
+    return client
+
+
+async def v3_socket(server: Server, bearer: str) -> Stream:
+    """Connected to v3's stream with a token."""
+    url = server.environment()["VNTAPE_SSI_V3_STREAM_URL"]
+    headers = {"Authorization": f"Bearer {bearer}"}
+    return Stream(await connect(url, additional_headers=headers, max_size=None))

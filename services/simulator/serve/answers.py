@@ -12,13 +12,16 @@ def refusal(floor: Floor, request: web.Request) -> web.Response | None:
     """Why a request is not answered: 429, or 401 without a good access token; else None."""
     if floor.refuses():
         return too_many()
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        token = request.query.get("access_token", "")
-    if token and floor.tokens.good(token.strip(), time.time()):
+    if floor.tokens.good(bearer(request) or request.query.get("access_token", ""), time.time()):
         return None
     text = {"Message": "Authorization has been denied for this request."}
     return web.json_response(text, status=401)
+
+
+def bearer(request: web.Request) -> str:
+    """The token of its Authorization, empty without one."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def too_many() -> web.Response:

@@ -7,7 +7,7 @@ last symbol's name, so "B:VCB,MI:VNINDEX" gives neither (as SSI does: nothing of
 
 from collections.abc import Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -18,6 +18,20 @@ _BOARD = "MAIN"
 _BY_SYMBOL = frozenset({"stockRealtimeBySymbolsAndBoards", "stockRealtimeByListV2"})
 Pair = tuple[str, str]
 """(channel, symbol in capitals)."""
+
+
+class Choice(Protocol):
+    """What a connection wants, whatever its protocol calls it."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is chosen."""
+
+    def wants(self, channel: str, symbol: str) -> bool:
+        """Whether a message of this channel and symbol is for it."""
+
+    def concerned(self, channel: str, symbol: str) -> bool:
+        """Whether it has something of the channel and of the symbol; empty: of any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,16 @@ class Selection:
     def wants(self, channel: str, symbol: str) -> bool:
         """Whether a message of this channel and symbol is in it."""
         return channel in self.channels or (channel, symbol.upper()) in self.pairs
+
+    def concerned(self, channel: str, symbol: str) -> bool:
+        """See `Choice`."""
+        mine = [each for each in self.channels if channel in ("", each)]
+        named = [
+            pair
+            for pair in self.pairs
+            if channel in ("", pair[0]) and symbol.upper() in ("", pair[1])
+        ]
+        return bool(mine or named)
 
 
 def switched(written: str) -> Selection | None:

@@ -11,10 +11,10 @@ from typing import Literal, NamedTuple
 
 from aiohttp import WSMsgType, web
 
-from services.simulator.serve.channels import Selection
+from services.simulator.serve.channels import Choice, Selection
 from services.simulator.serve.sent_log import SentLog
 
-Feed = Literal["ssi_v2", "iboard"]
+Feed = Literal["ssi_v2", "ssi_v3", "iboard"]
 Frame = Callable[[int, Sequence[str]], str]
 """Makes a frame of payloads: (number of the last message, payloads)."""
 FRAME_MESSAGES = 128
@@ -58,7 +58,7 @@ class Connection:
         transport: asyncio.Transport, frame: Frame | None, limit: int, log: SentLog,
     ) -> None:  # fmt: skip
         self.number, self.feed = number, feed
-        self.selection = Selection()
+        self.selection: Choice = Selection()
         self.silent = self.dead = False
         self.bytes_per_s: int | None = None
         self.sent = self.withheld = 0

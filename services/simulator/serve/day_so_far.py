@@ -11,6 +11,9 @@ import msgspec
 from services.simulator.core.exchange import LastMessages
 from services.simulator.core.message import Message
 
+_OPEN_INTEREST = 58
+"""Field of iBoard's S#."""
+
 
 class Bar(NamedTuple):
     """One minute of a symbol's trading; `time` is that of its last trade."""
@@ -44,11 +47,16 @@ class DaySoFar:
     """
     Args:
         date: of the day, DD/MM/YYYY; messages of other days are the last session's.
+
+    Attributes:
+        last_session: its last trades.
+        opens: each symbol's first price.
     """
 
     def __init__(self, date: str) -> None:
         self.last = LastMessages()
         self.last_session: list[Message] = []
+        self.opens: dict[str, float] = {}
         self._mark = f'TradingDate\\":\\"{date}'
         self._bars: dict[str, dict[str, Bar]] = {}
         self._volumes: dict[str, float] = {}
@@ -64,6 +72,7 @@ class DaySoFar:
         trade = _trades.decode(_envelopes.decode(message.text).content)
         if trade.total_vol > self._volumes.get(trade.symbol, 0):
             self._volumes[trade.symbol] = trade.total_vol
+            self.opens.setdefault(trade.symbol, trade.last_price)
             self._add(trade)
         return True
 
@@ -73,6 +82,12 @@ class DaySoFar:
             found: dict[str, Any] = msgspec.json.decode(_envelopes.decode(text).content)
             return found
         return {}
+
+    def open_interest(self, symbol: str) -> int:
+        """Of a future, as iBoard told it; else 0."""
+        for frame in self.last.of("S", symbol):
+            return int(frame.split("|")[_OPEN_INTEREST] or 0)
+        return 0
 
     def bars(self, symbol: str, minutes: int) -> Iterator[Bar]:
         """A symbol's bars of so many minutes, oldest first; those without trades are absent."""

@@ -48,7 +48,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     at: str = ""
     after: float = 0.0
     lasts: float = 0.0
-    feed: Literal["", "ssi_v2", "iboard"] = ""
+    feed: Literal["", "ssi_v2", "ssi_v3", "iboard"] = ""
     channel: str = ""
     symbol: str = ""
     every: int = 1

@@ -15,6 +15,10 @@ from services.simulator.serve.hub import Hub
 from services.simulator.serve.rest import Answers
 from services.simulator.serve.sent_log import SentLog
 from services.simulator.serve.tokens import Tokens
+from services.simulator.serve.v3 import rest as v3_rest
+from services.simulator.serve.v3.sessions import ACCESS_S
+from services.simulator.serve.v3.topics import Listed, listed
+from services.simulator.serve.v3.translator import Translator
 
 _INDEX_NAMES = {name.upper(): name for name in INDICES}
 
@@ -29,21 +33,26 @@ class Options:
         speed: seconds of the day in one of the wall clock's, or `clock.UNPACED`.
         wait_for: the day begins when so many connections have chosen what they want.
         port, control_port: on loopback, 0 for a free one.
-        consumer, secret: what a client proves itself with.
-        token_life_s: of an access token; `ssi_fc_data` renews one that has less than an hour.
+        consumer, secret: what a client proves itself with, v3's apiKey and apiSecret too.
+        token_life_s: of an access token; `ssi_fc_data` renews one that has less than an hour;
+            v3's have 15 minutes at most.
+        begin_in_s: the day begins so many seconds after its clock was told; 0: when it can.
         outbox_bytes: a client for whom more waits is dropped.
+        tls: PEM file of a certificate and its key; REST and streams are https and wss then.
         truth: folder of the truth and of what was sent.
     """
 
     start_ns: int
     speed: float = 1.0
     wait_for: int = 0
+    begin_in_s: float = 0.0
     port: int = 0
     control_port: int = 0
     consumer: str = "simulator"
     secret: str = "simulator"  # noqa: S105  # of a simulation on loopback
     token_life_s: float = 8 * 3600.0
     outbox_bytes: int = 32 * 1024**2
+    tls: Path | None = None
     truth: Path | None = None
 
 
@@ -54,6 +63,7 @@ class Floor:
         made_up: the time before its clients' day is; who chooses channels earlier waits.
         clock: None while the exchange makes up the time before its clients' day, and waits.
         position_ns: arrival of the last message that went out, of the last made before.
+        translator, listed, v3_answers, v3_tokens: SSI v3's.
         lines: bytes a second of a slow network by feed ("" for all), while there is one.
         refusing: requests still to be answered 429; -1: all; 0: none.
         stale: subscribers get the last session's messages.
@@ -66,7 +76,11 @@ class Floor:
     so_far: DaySoFar
     answers: Answers
     tokens: Tokens
-    hub: Hub = field(default_factory=Hub)
+    hub: Hub
+    translator: Translator
+    listed: Listed
+    v3_answers: v3_rest.Answers
+    v3_tokens: Tokens
     made_up: asyncio.Event = field(default_factory=asyncio.Event)
     clock: DayClock | None = None
     position_ns: int = 0
@@ -112,5 +126,9 @@ def floor(plan: Plan, options: Options) -> Floor:
         OSError: the folder of the truth cannot be written.
     """
     so_far = DaySoFar(plan.day.written)
-    log, tokens = SentLog(options.truth), Tokens(options.token_life_s)
-    return Floor(plan, options, log, so_far, Answers(plan, so_far), tokens)
+    translator = Translator(plan, so_far)
+    return Floor(
+        plan, options, SentLog(options.truth), so_far, Answers(plan, so_far),
+        Tokens(options.token_life_s), Hub(translator), translator, listed(plan),
+        v3_rest.Answers(plan, so_far), Tokens(min(ACCESS_S, options.token_life_s)),
+    )  # fmt: skip

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from services.simulator.core.message import Message
 from services.simulator.core.wire import iboard
 from services.simulator.serve import signalr
-from services.simulator.serve.channels import Selection
+from services.simulator.serve.channels import Choice
 from services.simulator.serve.connection import Connection, Feed, Parcel
 from services.simulator.serve.distortion import TORN
+from services.simulator.serve.v3.topics import Subscribed
+from services.simulator.serve.v3.translator import Translator
 
 _TORN = f"{TORN}:"
 _TAKEN_BYTES = 1024**2
@@ -17,16 +20,21 @@ _STUCK_S = 10.0
 
 class Hub:
     """
+    Args:
+        translator: makes the frames of v3.
+
     Attributes:
         connections: those that are open.
         sent: messages handed to sockets' queues since the beginning.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, translator: Translator) -> None:
         self.connections: dict[int, Connection] = {}
         self.sent = 0
         self._numbers = 0
-        self._routes: dict[tuple[str, str], tuple[Connection, ...]] = {}
+        self._translator = translator
+        self._routes: dict[tuple[str, str], Takers] = {}
+        self._topics: frozenset[str] = frozenset()
         self._selected = asyncio.Event()
 
     def number(self) -> int:
@@ -41,12 +49,12 @@ class Hub:
     def remove(self, connection: Connection) -> None:
         """A client is gone."""
         self.connections.pop(connection.number, None)
-        self._routes.clear()
+        self._forget()
 
-    def select(self, connection: Connection, selection: Selection) -> None:
+    def select(self, connection: Connection, selection: Choice) -> None:
         """A client wants this from now on, and nothing else."""
         connection.selection = selection
-        self._routes.clear()
+        self._forget()
         self._selected.set()
 
     async def chosen(self, least: int) -> None:
@@ -66,22 +74,52 @@ class Hub:
 
     def deliver(self, messages: Iterable[Message]) -> None:
         """Send messages to all who want them."""
-        routes = self._routes
         for message in messages:
-            channel = message.channel.removeprefix(_TORN)
-            pair = channel, message.symbol
-            takers = routes.get(pair)
+            pair = message.channel.removeprefix(_TORN), message.symbol
+            takers = self._routes.get(pair)
             if takers is None:
-                takers = routes[pair] = tuple(
-                    each
-                    for each in self.connections.values()
-                    if each.selection.wants(channel, message.symbol)
-                )
-            if takers:
+                takers = self._routes[pair] = self._takers(*pair)
+            if takers.plain:
                 parcel = parcelled(message)
-                self.sent += len(takers)
-                for each in takers:
+                self.sent += len(takers.plain)
+                for each in takers.plain:
                     each.offer(parcel)
+            if takers.topical:
+                self._tell(message, takers.topical)
+
+    def _tell(self, message: Message, topical: Sequence[tuple[Connection, Subscribed]]) -> None:
+        for heard in self._translator.heard(message, self._topics):
+            parcel = Parcel(heard.text, heard.text)
+            for each, subscribed in topical:
+                if subscribed.hears(heard.topic):
+                    self.sent += 1
+                    each.offer(parcel)
+
+    def _takers(self, channel: str, symbol: str) -> "Takers":
+        plain, topical = [], []
+        for each in self.connections.values():
+            selection = each.selection
+            if not selection.wants(channel, symbol):
+                continue
+            if isinstance(selection, Subscribed):
+                topical.append((each, selection))
+            else:
+                plain.append(each)
+        return Takers(plain, topical)
+
+    def _forget(self) -> None:
+        self._routes.clear()
+        named = [each.selection for each in self.connections.values()]
+        self._topics = frozenset().union(
+            *[each.names for each in named if isinstance(each, Subscribed)]
+        )
+
+
+class Takers(NamedTuple):
+    """Who wants a channel of a symbol: as v2 and iBoard have it, or as topics of v3."""
+
+    plain: Sequence[Connection]
+    topical: Sequence[tuple[Connection, Subscribed]]
 
 
 def feed_of(channel: str) -> Feed:

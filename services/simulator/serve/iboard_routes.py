@@ -38,7 +38,7 @@ class IBoard:
         return socket
 
     async def _asked(self, connection: Connection, text: str) -> None:
-        pairs, answer = subscribed(connection.selection.pairs, text)
+        pairs, answer = subscribed(cast(Selection, connection.selection).pairs, text)
         floor = self._floor
         floor.log.connection(connection.number, connection.feed, "asked", text=text)
         floor.hub.select(connection, Selection(pairs=pairs))

@@ -125,7 +125,12 @@ class Injector:
         if fault.kind in MESSAGES:
             entry.distortion = distortion(fault)
             return
-        entry.concerned = [each for each in floor.hub.of(fault.feed) if _concerns(fault, each)]
+        entry.concerned = [
+            each
+            for each in floor.hub.of(fault.feed)
+            if not (fault.channel or fault.symbol)
+            or each.selection.concerned(fault.channel.upper(), fault.symbol)
+        ]
         self._act(entry)
         if fault.kind in ("disconnect", "expire_tokens", "restart") or (
             fault.kind == "stale" and not fault.lasts
@@ -155,6 +160,7 @@ class Injector:
                 floor.hub.deliver(floor.so_far.last_session)
             case "expire_tokens":
                 floor.tokens.expire()
+                floor.v3_tokens.expire()
             case "too_many_requests":
                 floor.refusing = fault.count or -1
             case "restart":
@@ -190,17 +196,6 @@ class Injector:
         task = asyncio.ensure_future(doing)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _concerns(fault: Fault, connection: Connection) -> bool:
-    selection = connection.selection
-    channels = selection.channels | {channel for channel, _ in selection.pairs}
-    if fault.symbol:
-        return any(
-            fault.concerns(channel, fault.symbol) and selection.wants(channel, fault.symbol)
-            for channel in channels
-        )
-    return not fault.channel or fault.channel.upper() in channels
 
 
 def _now() -> float:

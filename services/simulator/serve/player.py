@@ -39,12 +39,13 @@ async def play(floor: Floor, injector: Injector) -> None:
                 _note(floor, messages)
                 floor.position_ns = slot * SLOT_NS
                 continue
-            if floor.clock is None:
+            if not floor.made_up.is_set():
                 before = bisect_right(messages, start, key=_arrival)
                 _note(floor, messages[:before])
                 messages = messages[before:]
                 floor.made_up.set()
                 await floor.hub.chosen(floor.options.wait_for)
+            if floor.clock is None:
                 now = asyncio.get_running_loop().time()
                 floor.clock = DayClock(now, start, floor.options.speed)
             await _send(floor, floor.clock, injector, messages)
