@@ -16,6 +16,22 @@ from services.runtime import database, topics_admin
 from services.runtime.settings import Settings, SettingsError, load
 
 PROBE_S = 2.0
+_DEPLOY = stack.clone_root() / "deploy"
+REFERENCE_DATA = _DEPLOY / "reference-data"
+"""The folder that comes with vntape; VNTAPE_REFERENCE_DATA names another."""
+
+
+def loaded(**overrides: Any) -> Settings:
+    """
+    What the environment says, and `overrides` that are not None.
+
+    Raises:
+        click.ClickException: naming the variable that is wrong.
+    """
+    try:
+        return load(**overrides)
+    except SettingsError as e:
+        raise click.ClickException(str(e)) from e
 
 
 def settings(**overrides: Any) -> Settings:
@@ -27,20 +43,16 @@ def settings(**overrides: Any) -> Settings:
         click.ClickException: naming the variable that is wrong, or saying that the local
             stack was never started.
     """
-    try:
-        found = load(**overrides)
-    except SettingsError as e:
-        raise click.ClickException(str(e)) from e
+    found = loaded(**overrides)
     update: dict[str, Any] = {}
     if not found.local_dir.is_absolute():
         update["local_dir"] = stack.clone_root() / found.local_dir
-    deploy = stack.clone_root() / "deploy"
     if found.reference_data is None:
-        update["reference_data"] = deploy / "reference-data"
+        update["reference_data"] = REFERENCE_DATA
     if found.alert_rules is None:
-        update["alert_rules"] = deploy / "alerts.yaml"
+        update["alert_rules"] = _DEPLOY / "alerts.yaml"
     if found.delivery is None:
-        update["delivery"] = deploy / "delivery.yaml"
+        update["delivery"] = _DEPLOY / "delivery.yaml"
     if found.kafka is None or found.database_url is None:
         local = stack.addresses(stack.clone_root(), found.stack)
         if local is None and found.kafka is None:

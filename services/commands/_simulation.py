@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from services.commands._arguments import Day, Number
+from services.commands._context import REFERENCE_DATA, loaded
 from services.ingest import reference
 from services.ingest.core.vn.reference_data import ReferenceData
 from services.ingest.core.vn.reference_files import BadReferenceData
-from services.stack import clone_root
 
 if TYPE_CHECKING:
     from services.simulator.core.plan import Plan
@@ -21,18 +22,21 @@ _YEAR = 400
 
 _OPTIONS = (
     click.option("--seed", type=click.IntRange(0), required=True, help="Same seed, same day."),
-    click.option("--day", "written", help="As in 2026-11-20. [today in Vietnam]"),
+    click.option(
+        "--day", type=Day(), default=lambda: datetime.now(_VIETNAM).date(),
+        help="As in 2026-11-20. [today in Vietnam]",
+    ),
     click.option("--force", is_flag=True, help="Trade on a weekend or a holiday too."),
     click.option(
         "--universe", "which", default="default", show_default=True,
         help="vn30, default (70 more), or a number of symbols up to 1600.",
     ),
     click.option(
-        "--scale", type=click.FloatRange(0, 4, min_open=True), default=1.0, show_default=True,
+        "--scale", type=Number(0, 4, min_open=True), default=1.0, show_default=True,
         help="Of the orders: 1 is a peak day of 500 thousand trades.",
     ),
     click.option(
-        "--overtaking", type=click.FloatRange(0, 1), default=0.0, show_default=True,
+        "--overtaking", type=Number(0, 1), default=0.0, show_default=True,
         help="Share of orders whose quotes come before their trades.",
     ),
     click.option(
@@ -47,11 +51,10 @@ def plan_options(function: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(function)
     def planned(
-        *, seed: int, written: str | None, force: bool, which: str, scale: float,
+        *, seed: int, day: date, force: bool, which: str, scale: float,
         overtaking: float, channels: str, **others: Any,
     ) -> None:  # fmt: skip
-        day, wanted = _day(written), _channels(channels)
-        plan = _plan(seed, day, force, which, scale, overtaking, wanted)
+        plan = _plan(seed, day, force, which, scale, overtaking, _channels(channels))
         function(plan=plan, **others)
 
     for option in reversed(_OPTIONS):
@@ -98,20 +101,9 @@ def _channels(written: str) -> frozenset[str]:
     return wanted | {FUTURES_ONLY} if EVERYBODY in wanted else wanted
 
 
-def _day(written: str | None) -> date:
-    if written is None:
-        return datetime.now(_VIETNAM).date()
-    try:
-        return date.fromisoformat(written)
-    except ValueError as e:
-        raise click.BadParameter(
-            f"must be a date like 2026-11-20, was {written!r}", param_hint="--day"
-        ) from e
-
-
 def _reference_data() -> ReferenceData:
     try:
-        return reference.load(clone_root() / "deploy" / "reference-data")
+        return reference.load(loaded().reference_data or REFERENCE_DATA)
     except BadReferenceData as e:
         raise click.ClickException("\n".join(["reference data refused:", *e.faults])) from e
 

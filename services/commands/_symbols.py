@@ -10,14 +10,15 @@ from schemas.topics import MARKET
 from services.ingest import reference
 from services.ingest.core.vn import futures
 from services.runtime import kafka
-from services.stack import clone_root
+from services.runtime.settings import Settings
 
 _UTC_PLUS_7 = timedelta(hours=7)
 
 
-async def resolve(bootstrap: str, tape: str, name: str) -> str:
+async def resolve(config: Settings, name: str) -> str:
     """
-    The symbol that `name` means on the tape's newest day; case does not matter for VN.
+    The symbol that `name` means on the newest day of the settings' tape, by the holidays of
+    their reference data; case does not matter for VN.
 
     A contract's other code (VN30F2612) and the continuous names (VN30F1M) give the code that
     trades; all else is taken as it is, for a tape may have symbols that nobody announced.
@@ -31,12 +32,13 @@ async def resolve(bootstrap: str, tape: str, name: str) -> str:
     wanted = name.strip().upper()
     if not futures.is_name(wanted):
         return wanted
-    day = await newest_day(bootstrap, tape)
-    calendar = reference.load(clone_root() / "deploy" / "reference-data").calendar
+    assert config.reference_data is not None
+    day = await newest_day(str(config.kafka), config.tape)
+    calendar = reference.load(config.reference_data).calendar
     code = futures.resolve(wanted, day, calendar)
     if code is None:
         raise LookupError(
-            f"{wanted} means no contract on {day}, the newest day of tape {tape}: "
+            f"{wanted} means no contract on {day}, the newest day of tape {config.tape}: "
             "give a code like 41I1GC000 or VN30F2612"
         )
     return code

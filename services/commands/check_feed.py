@@ -8,7 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from services import stack
+from services.commands._arguments import Number
+from services.commands._context import REFERENCE_DATA
 from services.runtime.settings import SettingsError, load
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="FEED[,FEED]")
-@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(1, 600))
+@click.option("--seconds", default=10.0, show_default=True, type=Number(1, 600))
 def command(names: str, seconds: float) -> None:
     """Connect to a live feed (ssi_v2, iboard) and say what arrives, and what is wrong.
 
@@ -36,7 +37,7 @@ def command(names: str, seconds: float) -> None:
         config = load()
         lines = lines_of(config, [each.strip() for each in names.split(",") if each.strip()])
         clock = receive_clock(config.receive_clock)
-        folder = config.reference_data or stack.clone_root() / "deploy" / "reference-data"
+        folder = config.reference_data or REFERENCE_DATA
         calendar = reference.load(folder).calendar
     except (SettingsError, FeedError) as e:
         raise click.ClickException(str(e)) from e

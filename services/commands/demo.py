@@ -16,6 +16,7 @@ import click
 from rich.console import Console
 
 from services import stack
+from services.commands._arguments import Number
 from services.runtime.settings import Settings, SettingsError, load
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Act(NamedTuple):
 )
 @click.option(
     "--paced",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=20.0,
     show_default=True,
     help="Play the last so many seconds in real time, to see the latency; 0: none.",

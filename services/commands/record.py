@@ -32,6 +32,11 @@ def command(folder: Path, tape: str | None, once: bool) -> None:
 
     config = reading(tape)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        click.echo(f"Error: --out {folder}: {e.strerror}: name another folder", err=True)
+        sys.exit(EXIT_REFUSE)
+    try:
         run_recorder(config, Options(folder=folder, once=once))
     except (BadArchive, LookupError) as e:
         click.echo(f"Error: {e}", err=True)

@@ -9,31 +9,16 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from services.commands._arguments import Day
+from services.commands._context import REFERENCE_DATA
 from services.ingest import reference
 from services.ingest.core.vn import futures
 from services.ingest.core.vn.reference_data import ReferenceData, UnknownSymbol
 from services.ingest.core.vn.reference_files import BadReferenceData
-from services.stack import clone_root
-
-FOLDER = clone_root() / "deploy" / "reference-data"
 
 _VIETNAM = timezone(timedelta(hours=7))
 _OF_INGEST = frozenset({"seq", "ts_ms", "ts_source", "feed"})
 """Fields of a message that only get a meaning on a tape."""
-
-
-class Day(click.ParamType):
-    """An ISO date."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"must be a date like 2026-11-20, was {value!r}", param, ctx)
 
 
 _day = click.option(
@@ -49,7 +34,7 @@ _day = click.option(
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
-    default=FOLDER,
+    default=REFERENCE_DATA,
     envvar="VNTAPE_REFERENCE_DATA",
     help="Where the CSV files are. [VNTAPE_REFERENCE_DATA, deploy/reference-data]",
 )

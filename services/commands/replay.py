@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
+from services.commands._arguments import Speed
 from services.commands._context import reachable
-from services.commands.run import refusals, speed_of
+from services.commands.run import refusals
 
 READERS = ("ingest", "classifier", "board", "writer", "gateway")
 """Whoever may be started on the tape finds its topics."""
@@ -20,8 +21,8 @@ READERS = ("ingest", "classifier", "board", "writer", "gateway")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 @click.option("--tape", help="The tape to make. [replay and the first day, as replay20261120]")
-@click.option("--speed", default="max", show_default=True, help="1, 10x, … or max.")
-def command(manifests: tuple[Path, ...], tape: str | None, speed: str) -> None:
+@click.option("--speed", type=Speed(), default="max", show_default=True, help="1, 10x, … or max.")
+def command(manifests: tuple[Path, ...], tape: str | None, speed: float) -> None:
     """Play what `vntape record` wrote, MANIFESTS of one or more days, onto a new tape.
 
     Decoding the same raw records gives the same `market` as on the day, byte for byte, with the
@@ -43,7 +44,7 @@ def command(manifests: tuple[Path, ...], tape: str | None, speed: str) -> None:
     made = asyncio.run(topics_admin.apply(str(config.kafka), config.tape, needed))
     if made:
         click.echo(f"new tape {config.tape}", err=True)
-    options = Options(archives=manifests, speed=speed_of(speed))
+    options = Options(archives=manifests, speed=speed)
     with refusals():
         run_ingest(config.model_copy(update={"receive_clock": "recorded"}), options)
     click.echo(f"tape {config.tape}: {archive.progress.total:,} raw records are there", err=True)

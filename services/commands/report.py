@@ -3,7 +3,8 @@
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,10 +12,12 @@ import click
 import psycopg
 from rich.console import Console
 
+from services.commands._arguments import Day
 from services.commands._context import reading
 from services.runtime.settings import Settings
 
 if TYPE_CHECKING:
+    from services.report.completeness import Line
     from services.report.facts import Tape
     from services.report.held import Days
 
@@ -82,11 +85,11 @@ def latency(tape: str | None) -> None:
 @command.command()
 @_tape
 @_symbol
-@click.option("--day", metavar="YYYY-MM-DD", help="Only this trading day.")
+@click.option("--day", type=Day(), metavar="YYYY-MM-DD", help="Only this trading day.")
 @click.option("--from-topics", is_flag=True, help="Read `market` instead of the database.")
 @_json
 def completeness(
-    tape: str | None, symbol: str | None, day: str | None, from_topics: bool, as_json: bool
+    tape: str | None, symbol: str | None, day: date | None, from_topics: bool, as_json: bool
 ) -> None:
     """What of the vendor's totals the tape has, by symbol and day, worst first.
 
@@ -100,11 +103,9 @@ def completeness(
     config = reading(tape, db=not from_topics)
     days = _days(config, from_topics)
     counted = _asked(raw.counted(str(config.kafka), config.tape))
-    lines = [
-        line
-        for line in compare(counted.days, days.by_key)
-        if symbol in (None, line.symbol) and day in (None, line.day)
-    ]
+    lines = compare(counted.days, days.by_key)
+    if symbol or day:
+        lines = _chosen(config, lines, symbol, day)
     if as_json:
         said = {
             "summary": completeness_table.summary(lines),
@@ -115,6 +116,30 @@ def completeness(
         gaps = [] if symbol or day else list(days.venue_gaps.values())
         completeness_table.show(Console(soft_wrap=True), lines, gaps)
     sys.exit(1 if any(line.faults for line in lines) else 0)
+
+
+def _chosen(
+    config: Settings, lines: "Iterable[Line]", symbol: str | None, day: date | None
+) -> "list[Line]":
+    meant = symbol and _meant(config, symbol)
+    chosen = [
+        line
+        for line in lines
+        if meant in (None, line.symbol) and (day is None or line.day == day.isoformat())
+    ]
+    if not chosen:
+        what = " on ".join(str(each) for each in (meant, day) if each)
+        raise click.ClickException(f"tape {config.tape} has nothing of {what}")
+    return chosen
+
+
+def _meant(config: Settings, symbol: str) -> str:
+    from services.commands._symbols import resolve
+
+    try:
+        return asyncio.run(resolve(config, symbol))
+    except LookupError as e:
+        raise click.ClickException(str(e)) from e
 
 
 def _days(config: Settings, from_topics: bool) -> "Days":
@@ -142,7 +167,8 @@ def agreement(tape: str | None, symbol: str | None, as_json: bool) -> None:
     from services.report import agreement_table
 
     config = reading(tape)
-    found = _asked(agreement_table.read(str(config.kafka), config.tape, symbol))
+    meant = symbol and _meant(config, symbol)
+    found = _asked(agreement_table.read(str(config.kafka), config.tape, meant))
     if as_json:
         click.echo(json.dumps(agreement_table.as_json(found)))
     else:
@@ -160,7 +186,7 @@ def agreement(tape: str | None, symbol: str | None, as_json: bool) -> None:
 def reconciliation(tape: str | None, recording: Path) -> None:
     """Files = raw topics = market = tables; exit status 1 when something differs."""
     from services.report import stored, tables
-    from services.report.independent import count
+    from services.report.independent import UnreadableRecording, count
     from services.report.reconcile import Stored, reconcile
 
     config = reading(tape, db=True)
@@ -174,7 +200,11 @@ def reconciliation(tape: str | None, recording: Path) -> None:
         )
     except psycopg.errors.UndefinedTable as e:
         raise _no_tables(config) from e
-    found = reconcile(count(recording), _read(config), held)
+    try:
+        files = count(recording)
+    except UnreadableRecording as e:
+        raise click.ClickException(str(e)) from e
+    found = reconcile(files, _read(config), held)
     sys.exit(0 if tables.checks(Console(soft_wrap=True), found) else 1)
 
 

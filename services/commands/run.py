@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from services.commands._arguments import Number, Speed
 from services.commands._context import settings
 from services.commands._services import COMPUTING, declared
-from services.runtime.settings import Settings, SettingsError
+from services.runtime.settings import SettingsError
 from services.runtime.supervisor import EXIT_REFUSE, Supervisor
 
 _LAST_PORT = 65_535
@@ -31,10 +32,12 @@ def _tape(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What the settings lack is one sentence and exit status 78, no traceback."""
+    """What is wrong with the settings is one sentence and exit status 78, no traceback."""
     try:
         yield
-    except SettingsError as e:
+    except click.UsageError:
+        raise
+    except (SettingsError, click.ClickException) as e:
         click.echo(f"Error: {e}", err=True)
         sys.exit(EXIT_REFUSE)
 
@@ -53,13 +56,21 @@ def _computing(name: str) -> click.Command:
     @click.option("--workers", type=click.IntRange(1, 64), help="So many, restarted when they die.")
     @click.option(
         "--first",
+        type=click.IntRange(1),
         default=1,
         show_default=True,
         help="Number of the first of --workers: no two of a tape may share one, on any machine.",
     )
-    @click.option("--worker", default=1, show_default=True, help="Number of this one worker.")
+    @click.option(
+        "--worker",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Number of this one worker.",
+    )
     def run_one(tape: str | None, workers: int | None, first: int, worker: int) -> None:
-        config = settings(tape=tape)
+        with refusals():
+            config = settings(tape=tape)
         if workers:
             _supervise(name, workers, first, tape)
         from services.runtime import faust_worker
@@ -86,26 +97,17 @@ def writer(tape: str | None) -> None:
 
 @command.command()
 @_tape
-@click.option("--port", type=int, help="Where it listens; 0: a free port. [VNTAPE_GATEWAY_PORT]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, _LAST_PORT),
+    help="Where it listens; 0: a free port. [VNTAPE_GATEWAY_PORT]",
+)
 def gateway(tape: str | None, port: int | None) -> None:
     """The gateway: WebSocket, REST and a page, from the topics and the database."""
     from services.gateway.app import run_gateway
 
     with refusals():
         run_gateway(settings(tape=tape, gateway_port=port))
-
-
-def speed_of(text: str) -> float:
-    """A speed as people write it; 0 is as fast as it goes."""
-    if text == "max":
-        return 0.0
-    try:
-        speed = float(text.removesuffix("x"))
-    except ValueError:
-        speed = -1.0
-    if speed <= 0:
-        raise click.BadParameter(f"a number like 1, 10x, or max; it was {text!r}")
-    return speed
 
 
 def _listen(text: str) -> Any:
@@ -146,15 +148,15 @@ def _listen(text: str) -> Any:
     metavar="NAME[,NAME]",
     help="Connect to live feeds: ssi_v2, iboard (`vntape check-feed` tries one).",
 )
-@click.option("--speed", default="max", show_default=True, help="1, 10x, … or max.")
-@click.option("--paced-last", type=float, help="Play the last so many seconds at 1x.")
+@click.option("--speed", type=Speed(), default="max", show_default=True, help="1, 10x, … or max.")
+@click.option("--paced-last", type=Number(min=0), help="Play the last so many seconds at 1x.")
 @click.option("--stay", is_flag=True, help="Stay up when the recording has ended.")
 def ingest(
     tape: str | None,
     recording: Path | None,
     listens: tuple[str, ...],
     feeds: str | None,
-    speed: str,
+    speed: float,
     paced_last: float | None,
     stay: bool,
 ) -> None:
@@ -165,12 +167,13 @@ def ingest(
     names = [name.strip() for name in (feeds or "").split(",") if name.strip()]
     if [recording is not None, bool(listens), bool(names)].count(True) != 1:
         raise click.UsageError("give --recording, --listen or --feed, one of them")
-    config: Settings = settings(tape=tape, receive_clock="recorded" if recording else None)
+    with refusals():
+        config = settings(tape=tape, receive_clock="recorded" if recording else None)
     options = Options(
         recording=recording,
         listens=[_listen(text) for text in listens],
         feeds=names,
-        speed=speed_of(speed),
+        speed=speed,
         paced_last_s=paced_last or 0.0,
         stay=stay,
     )

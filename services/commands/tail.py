@@ -84,7 +84,7 @@ def command(
     show = json_lines if as_json else columns(sys.stdout.isatty(), kind or _MAINLY.get(topic))
 
     async def run() -> None:
-        meant = symbol and await resolve(str(config.kafka), config.tape, symbol)
+        meant = symbol and await resolve(config, symbol)
         if symbol and meant != symbol:
             quiet(f"{symbol} is {meant}")
         wanted = Wanted(

@@ -8,9 +8,12 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
-from schemas.topics import LIVE, check_tape
+from schemas.topics import LIVE
 from services.commands._context import reachable
+from services.ingest import spool_folders
+from services.ingest.feeds.base import FeedError
 from services.runtime import kafka, topics_admin
+from services.runtime.settings import Settings
 from services.writer import schema
 from services.writer.schema import Size
 
@@ -19,13 +22,13 @@ _AWAY = (psycopg.Error, KafkaError, OSError)
 
 @click.group()
 def command() -> None:
-    """List the tapes there are, or drop one with its topics and tables."""
+    """List the tapes there are, or drop one with its topics, tables and spool."""
 
 
 @command.command("list")
 def list_() -> None:
     """Tapes with their topics and records in Kafka, and their rows and size in the database."""
-    bootstrap, url = _addresses()
+    bootstrap, url = _addresses(reachable(db=True))
     try:
         topics = asyncio.run(topics_admin.tapes(bootstrap))
         records = asyncio.run(_records(bootstrap, topics))
@@ -51,32 +54,35 @@ def list_() -> None:
 @click.argument("name")
 @click.option("--yes-drop-live", is_flag=True, help="Needed to drop the tape `live`.")
 def drop(name: str, yes_drop_live: bool) -> None:
-    """Delete the topics and the tables of tape NAME, for ever."""
-    bootstrap, url = _addresses()
-    try:
-        check_tape(name)
-    except ValueError as e:
-        raise click.ClickException(str(e)) from e
+    """
+    Delete the topics and the tables of tape NAME, for ever.
+
+    With them goes this machine's spool, with what it holds that Kafka never had.
+    """
+    config = reachable(name, db=True)
+    bootstrap, url = _addresses(config)
     if name == LIVE and not yes_drop_live:
         raise click.ClickException(
             "live is the tape of the market itself; add --yes-drop-live if you mean it"
         )
     try:
+        spools = spool_folders.held(config)
         topics = asyncio.run(topics_admin.drop(bootstrap, name))
         tables = schema.drop_tape(url, name)
+        spool_folders.remove(spools)
+    except FeedError as e:
+        raise click.ClickException(f"tape {name} is not dropped: {e}") from e
     except _AWAY as e:
         raise click.ClickException(
             f"tape {name} is not dropped, or not wholly: {str(e).strip() or e!r}; run it again"
         ) from e
-    if not topics and not tables:
+    if not (topics or tables or spools):
         raise click.ClickException(f"there is no tape {name}; `vntape tapes list` shows them")
-    click.echo(
-        f"dropped tape {name}: {len(topics)} topics, {'its schema' if tables else 'no schema'}"
-    )
+    parts = [f"{len(topics)} topics", "its schema" if tables else "no schema"]
+    click.echo(f"dropped tape {name}: {', '.join(parts + ['its spool'] * bool(spools))}")
 
 
-def _addresses() -> tuple[str, str]:
-    config = reachable(db=True)
+def _addresses(config: Settings) -> tuple[str, str]:
     assert config.kafka is not None
     assert config.database_url is not None
     return config.kafka, config.database_url.get_secret_value()

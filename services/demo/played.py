@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.topics import Topic
+from services.ingest.core.manifest import BadManifest, Manifest
 from services.ingest.core.registry import FEEDS
 from services.report.independent.counting import FEEDS as COUNTED
 from services.runtime import topics_admin
@@ -21,10 +22,16 @@ class Played:
     def __init__(self, manifest: Path) -> None:
         """
         Raises:
-            RuntimeError: the recording is of a feed whose files the independent count cannot read.
+            RuntimeError: it is no manifest, or one of a feed whose files the independent count
+                cannot read.
         """
         self.manifest = manifest
-        self._said: dict[str, Any] = json.loads(manifest.read_text())
+        try:
+            text = manifest.read_bytes()
+            Manifest.parse(text)
+        except (BadManifest, OSError) as e:
+            raise RuntimeError(f"{manifest}: {e}") from e
+        self._said: dict[str, Any] = json.loads(text)
         self.feeds = sorted({entry["feed"] for entry in self._said["files"]})
         if unread := [feed for feed in self.feeds if feed not in COUNTED]:
             raise RuntimeError(

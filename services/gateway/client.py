@@ -22,7 +22,7 @@ _SYMBOLS_A_SUB = 200
 
 
 class GatewayRefused(Exception):
-    """The gateway closed the connection and says that coming back will not help."""
+    """The gateway refuses what was asked of it; coming back will not help. The text says why."""
 
 
 @dataclass(slots=True)
@@ -50,7 +50,6 @@ class Statistics:
     resumes: int = 0
     repeats: int = 0
     breaks: int = 0
-    errors: list[dict[str, Any]] = field(default_factory=list)
     closes: list[int] = field(default_factory=list)
     syncs: list[dict[str, Any]] = field(default_factory=list)
 
@@ -141,7 +140,7 @@ class GatewayClient:
         Serve the subscriptions until `close`.
 
         Raises:
-            GatewayRefused: a close code of 44xx.
+            GatewayRefused: a command was refused, in the gateway's words; or a close code of 44xx.
         """
         pause_s = 0.0
         while not self._closing:
@@ -192,7 +191,8 @@ class GatewayClient:
             case "ok":
                 self._resolved(message.get("aliases", {}))
             case "err":
-                self.statistics.errors.append(message)
+                # Else the stream would just stay empty, until the gateway closes it as idle.
+                raise GatewayRefused(f"{message['code']}: {message['msg']}")
         return None
 
     async def _hello(self, message: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from services.ingest.feeds.recording import RecordedFile, Recording
 from services.ingest.receive_clock import receive_clock
 from services.ingest.spool import Spool
 from services.ingest.spool_feed import Source, SpooledFeed, image_of
+from services.ingest.spool_folders import folder_of
 from services.runtime.settings import Settings
 
 
@@ -148,12 +149,10 @@ def live(settings: Settings, source: Source) -> SpooledFeed:
     Raises:
         FeedError: the spool or the reference data cannot be used.
     """
-    folder = settings.spool_dir or settings.local_dir / settings.stack / "spool"
-    folder = folder / f"{settings.tape}-{'+'.join(source.venues)}"
     data = _reference_of(source.venues, settings.reference_data)
     image = None if data is None else partial(image_of, data)
     first = None if data is None else partial(chosen.record, choice_of(settings))
-    spool = Spool(folder, settings.spool_bytes)
+    spool = Spool(folder_of(settings, source.venues), settings.spool_bytes)
     return SpooledFeed(source, spool, receive_clock(settings.receive_clock), image, first)
 
 

@@ -1,6 +1,6 @@
 """The database's side of a tape: its schema, its tables, the rights in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,11 +96,12 @@ class Size:
 
 def size(database_url: str, tape: str, seconds: float = 5.0) -> Size:
     """How large a tape is; rows are counted when that takes less than `seconds`."""
-    names = [f"{tape}.{t.name}" for t in TABLES]
     with database.connect(database_url, "vntape-tapes", autocommit=True) as connection:
+        tables = _standing(connection, tape)
+        names = [f"{tape}.{name}" for name in tables]
         connection.execute(f"SET statement_timeout = {int(seconds * 1000)}")
         try:
-            rows, exact = _count(connection, tape), True
+            rows, exact = _count(connection, tape, tables), True
         except errors.QueryCanceled:
             estimate = "SELECT coalesce(sum(approximate_row_count(t::regclass)), 0)"
             rows, exact = _number(connection, f"{estimate} FROM unnest(%s::text[]) t", names), False
@@ -111,9 +112,17 @@ def size(database_url: str, tape: str, seconds: float = 5.0) -> Size:
         return Size(rows, exact, _number(connection, total, names))
 
 
-def _count(connection: database.Connection, tape: str) -> int:
-    tables = [sql.Identifier(tape, t.name) for t in TABLES]
-    each = sql.SQL(" + ").join(sql.SQL("(SELECT count(*) FROM {})").format(t) for t in tables)
+def _standing(connection: database.Connection, tape: str) -> list[str]:
+    """The message tables that the tape has: one of an older version lacks the newer."""
+    query = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
+    there = {name for (name,) in connection.execute(query, [tape])}
+    return [t.name for t in TABLES if t.name in there]
+
+
+def _count(connection: database.Connection, tape: str, tables: Sequence[str]) -> int:
+    count = sql.SQL("(SELECT count(*) FROM {})")
+    counts = [count.format(sql.Identifier(tape, name)) for name in tables]
+    each = sql.SQL(" + ").join([sql.SQL("0"), *counts])
     row = connection.execute(sql.SQL("SELECT {}").format(each)).fetchone()
     return int(row[0]) if row else 0
 

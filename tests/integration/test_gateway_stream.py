@@ -8,7 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError
 
-from services.gateway.client import GatewayClient
+from services.gateway.client import GatewayClient, GatewayRefused
 from tests.support.eventually import eventually
 from tests.support.gateway import (
     Feed,
@@ -42,6 +42,14 @@ async def test_a_subscriber_gets_the_snapshot_and_then_every_message_once(
     await running
     assert got == source.classified[SYMBOL]
     assert client.statistics.breaks == client.statistics.repeats == 0
+
+
+async def test_a_client_whose_subscription_is_refused_says_why_at_once(served: Gateway) -> None:
+    client = GatewayClient(served.url, lambda _m, _t: None, snap=501)
+    await client.subscribe("trades-classified", [SYMBOL])
+    async with asyncio.timeout(5):
+        with pytest.raises(GatewayRefused, match="limit: snap must be from 0 to 500, was 501"):
+            await client.run()
 
 
 async def test_malformed_commands_are_answered_and_the_connection_lives(served: Gateway) -> None:

@@ -21,7 +21,8 @@ MANIFEST = str(Path(__file__).parents[1] / "data" / "binance" / "manifest.json")
         ["tail", "trades-classified"],
         ["report", "accuracy"],
         ["report", "latency"],
-        ["report", "completeness", "--recording", MANIFEST],
+        ["report", "completeness"],
+        ["report", "reconciliation", "--recording", MANIFEST],
         ["accept-loss", "classifier"],
     ],
 )

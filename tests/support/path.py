@@ -132,10 +132,16 @@ class Crew:
         return status is None
 
     def mend(self) -> None:
-        """What a supervisor does: start again what ended, unless it ended well or refuses."""
+        """
+        What a supervisor does: start again what ended, unless it ended well or refuses.
+
+        Raises:
+            RuntimeError: somebody refuses, for good: no AssertionError, which means "not yet".
+        """
         for name, worker in self.workers.items():
             status = worker.poll()
-            assert status != EXIT_REFUSE, self.last_words(name)
+            if status == EXIT_REFUSE:
+                raise RuntimeError(self.last_words(name))
             if status not in (None, EXIT_OK):
                 self.restarts += 1
                 worker.start()

@@ -4,7 +4,7 @@ Counts and sums straight from a recording's files: plain JSON and text, none of 
 One side of the reconciliation; it shares no code with ingest on purpose.
 """
 
-from services.report.independent.counting import Counting, count
+from services.report.independent.counting import Counting, UnreadableRecording, count
 from services.report.independent.figures import (
     SCALE,
     DayKey,
@@ -22,6 +22,7 @@ __all__ = [
     "Recording",
     "SymbolDay",
     "Trades",
+    "UnreadableRecording",
     "count",
     "day_key",
     "digest",

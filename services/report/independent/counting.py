@@ -86,10 +86,22 @@ class Counting:
         self._found.digests[venue] = (self._found.digests[venue] + digest(value)) % 2**64
 
 
+class UnreadableRecording(ValueError):
+    """No manifest, a file that is not there, a line without its time: the text says which."""
+
+
 def count(manifest: Path) -> Recording:
-    """Everything in the files that a manifest names."""
+    """
+    Everything in the files that a manifest names.
+
+    Raises:
+        UnreadableRecording: they cannot be counted to the end.
+    """
     counting = Counting()
-    entries = json.loads(manifest.read_text())["files"]
+    try:
+        entries = json.loads(manifest.read_text())["files"]
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise UnreadableRecording(f"{manifest} is no manifest of a recording: {e}") from e
     streams = [_stamped(manifest.parent, number, entry) for number, entry in enumerate(entries)]
     for received_us, number, line in heapq.merge(*streams, key=itemgetter(0, 1)):
         counting.line(entries[number]["feed"], entries[number]["venue"], received_us, line)
@@ -98,8 +110,11 @@ def count(manifest: Path) -> Recording:
 
 def _opened(path: Path) -> IO[bytes]:
     """A file's bytes: gzip and Zstandard by their first bytes, else as they are."""
-    with path.open("rb") as file:
-        magic = file.read(4)
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except OSError as e:
+        raise UnreadableRecording(f"{path}: {e.strerror}") from e
     if magic[:2] == b"\x1f\x8b":
         return io.BufferedReader(gzip.GzipFile(path))
     if magic == b"\x28\xb5\x2f\xfd":
@@ -119,4 +134,9 @@ def _stamped(folder: Path, number: int, entry: dict[str, Any]) -> Iterator[tuple
                 yield start_us + at * entry["spacing_us"], number, line.rstrip(b"\r\n")
             else:
                 ns, _, value = line.rstrip(b"\r\n").partition(b" ")
+                if not ns.isdigit():
+                    raise UnreadableRecording(
+                        f"{path}: line {at + 1} has no receive time, so the files cannot be "
+                        "counted apart from ingest; `vntape report completeness` needs no files"
+                    )
                 yield int(ns) // 1000, number, value

@@ -8,6 +8,7 @@ what is missing; foreign volumes only grow; quotes and index values come in the 
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,11 @@ KINDS = frozenset({"X-TRADE", "X-QUOTE", "X", "R", "MI", "B", "F", "OL"})
 _LEVELS = [f"{s}{n}{i}" for s in ("bid", "ask") for i in range(1, 11) for n in ("price", "vol")]
 _LEAP = 200_000_000
 """A day's volume that more than doubles and grows by more than this is a damaged number."""
+
+_CODE = re.compile(r"[A-Z0-9_-]{1,32}", re.ASCII)
+
+_ABSURD = 2.0**53
+"""No figure of a day, in shares or VND, is as large."""
 
 _JUMP = 1.2
 """An index that moves by more than this from one value to the next is a damaged number."""
@@ -55,7 +61,7 @@ class Ssi:
         """Fields of a raw record by their names in lower case; None when it has none."""
         try:
             message = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         if not isinstance(message, dict):
             return None
@@ -73,16 +79,18 @@ class Ssi:
         if add is None or not message or not _is_of_today(message, received_us):
             return
         symbol = message.get("symbol") or message.get("indexid") or message.get("stockno")
-        if isinstance(symbol, str):
-            symbol = symbol.strip().upper()
+        symbol = symbol.strip().upper() if isinstance(symbol, str) else ""
+        if _CODE.fullmatch(symbol):
             add(symbol, received_us, message)
 
     def settle(self) -> None:
         """Nothing is left for the end."""
 
     def _print(self, symbol: str, at_us: int, m: Mapping[str, Any]) -> None:
-        volume, total, price = (_number(m, n) for n in ("lastvol", "totalvol", "lastprice"))
-        if not volume or not total or not price:
+        volume, total, price = (
+            _number(m, name) or 0.0 for name in ("lastvol", "totalvol", "lastprice")
+        )
+        if min(volume, total, price) <= 0:
             return
         floor, ceiling = _number(m, "floor") or 0, _number(m, "ceiling") or math.inf
         today = self._found.day(symbol, self._venue, at_us)
@@ -149,19 +157,19 @@ def _clock(m: Mapping[str, Any]) -> str:
 def _is_of_today(m: Mapping[str, Any], received_us: int) -> bool:
     written = str(m.get("tradingdate") or "").strip()
     today = datetime.fromtimestamp(received_us // 1_000_000, UTC) + timedelta(hours=7)
-    return not written or [int(n) for n in written.split("/")] == [
-        today.day,
-        today.month,
-        today.year,
-    ]
+    try:
+        day = [int(n) for n in written.split("/")] if written else None
+    except ValueError:
+        return False
+    return day in (None, [today.day, today.month, today.year])
 
 
 def _number(m: Mapping[str, Any], name: str) -> float | None:
     try:
         number = float(m[name])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) < _ABSURD else None
 
 
 def _object_after(line: bytes, name: bytes) -> bytes | None:

@@ -5,7 +5,8 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from services.commands.reference import FOLDER, command
+from services.commands._context import REFERENCE_DATA as FOLDER
+from services.commands.reference import command
 
 
 def run(*arguments: str):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.report.independent import Recording, count
+from services.report.independent import Counting, Recording, UnreadableRecording, count
 from tests.support.vn_day_scripts import day_roll, flawed, late_start, whole_day
 from tests.unit.report.support import counted
 
@@ -30,6 +30,32 @@ def test_a_flawed_day_has_five_prints_and_none_of_what_went_wrong() -> None:
     assert (today.total, today.price, today.repeats) == (2_800, 21_700.0, 1)
     assert today.foreign == (800, 100)
     assert dict(found.indices) == {"VNINDEX": 2}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"TradingDate":"yesterday","Symbol":"HPG"}',
+        '{"Symbol":"HPG","LastVol":-100,"TotalVol":97600,"LastPrice":21750}',
+        '{"Symbol":"HPG","LastVol":1e300,"TotalVol":1e300,"LastPrice":21750}',
+        f'{{"Symbol":"HPG","LastVol":100,"TotalVol":{10**400},"LastPrice":21750}}',
+        '{"Symbol":"<b>","LastVol":100,"TotalVol":100,"LastPrice":21750}',
+        "[" * 100_000,
+    ],
+)
+def test_what_is_damaged_is_no_print_and_ends_no_count(content: str) -> None:
+    line = json.dumps({"DataType": "X-TRADE", "Content": content}).encode()
+    counting = Counting()
+    counting.line("ssi", "VN", 1_784_520_000_000_000, line)
+    assert counting.settle().trades == {}
+
+
+def test_a_line_without_its_time_is_refused_by_file_and_number(tmp_path: Path) -> None:
+    file = {"path": "a.txt", "feed": "ssi", "venue": "VN", "format": "ns_line"}
+    (tmp_path / "a.txt").write_text("\nno time\n")
+    (tmp_path / "m.json").write_text(json.dumps({"files": [file]}))
+    with pytest.raises(UnreadableRecording, match=r"a\.txt: line 2 has no receive time"):
+        count(tmp_path / "m.json")
 
 
 def test_a_late_start_knows_the_total_of_the_whole_day() -> None:

@@ -39,12 +39,14 @@ class VolumeChain(msgspec.Struct, gc=False):
     suspect: int = 0
     suspects: int = 0
 
-    def judge(self, total: int, price: float, volume: int) -> Verdict:
+    def judge(self, total: int, price: float, volume: int, ts_ms: int) -> Verdict:
         """
         What a print with the day's volume `total` after it is, of the chain's day.
 
         A run of `AGREEING` prints that chain with each other and not with this chain is
-        believed: cancelled trades lower the day's volume.
+        believed: cancelled trades lower the day's volume. Where it goes back its prints must
+        be later (`ts_ms`) than the chain's last: an auction that is told again, by a second
+        connection or a hub that repeats, is a run that chains with itself, too.
         """
         grown = total - self.total
         if grown == 0:
@@ -52,6 +54,8 @@ class VolumeChain(msgspec.Struct, gc=False):
             return "duplicate" if same and volume else "no_volume"
         if grown >= volume and total <= 2 * self.total + LEAP:
             return "new"
+        if grown < 0 and ts_ms <= self.ts_ms:
+            return "stale"
         if self._agreed(total, volume):
             return "new"
         if grown < 0:
@@ -83,8 +87,13 @@ class ForeignChain(msgspec.Struct, gc=False):
     suspects: int = 0
 
     def judge(self, buy: int, sell: int, ts_ms: int, check: int) -> str:
-        """`new`, `duplicate` (told by `check`, of the content), or `went_back`."""
+        """
+        `new`, `duplicate` (told by `check`, of the content), or `went_back`: believed when
+        `AGREEING` in a row that are later than the last agree.
+        """
         if buy < self.buy or sell < self.sell:
+            if ts_ms <= self.ts_ms:
+                return "went_back"
             last = self.suspect
             follows = self.suspects > 0 and buy >= last[0] and sell >= last[1]
             self.suspects = self.suspects + 1 if follows else 1

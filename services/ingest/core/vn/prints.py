@@ -50,7 +50,7 @@ def tell_trade(raw: Raw, out: Output, about: Subject, new: Print) -> str:
             state.trade = chain
             about.keep()
         return NO_VOLUME
-    verdict = chain.judge(new.total, new.price, new.volume)
+    verdict = chain.judge(new.total, new.price, new.volume, at.ts_ms)
     if verdict == "new":
         _tell_gap(raw, out, about, chain, new, new.total)
         value = -1.0 if new.value is None else new.value

@@ -181,8 +181,13 @@ def test_foreign_trading_is_the_vendors_and_its_basis_depends_on_the_exchange() 
 def test_foreign_volumes_that_go_back_are_counted_until_five_agree() -> None:
     done = run([foreign(1000, 500), foreign(900, 500), foreign(1000, 500), foreign(1100, 500)])
     assert drops(done) == ["went_back", "duplicate"]
-    done = run([foreign(1000, 500), *(foreign(100 + i, 500) for i in range(6))])
-    assert drops(done) == ["went_back"] * 4
+    later = [foreign(100 + i, 500, Time="13:36:01") for i in range(6)]
+    assert drops(run([foreign(1000, 500), *later])) == ["went_back"] * 4
+
+
+def test_foreign_volumes_that_are_told_again_are_never_believed() -> None:
+    told = [foreign(100 * n, 500) for n in range(1, 9)]
+    assert drops(run([*told, *told])) == ["went_back"] * 7 + ["duplicate"]
 
 
 def test_the_room_alone_may_change() -> None:

@@ -73,9 +73,17 @@ def test_a_refused_print_never_moves_the_chain(bad: bytes, code: str) -> None:
     assert gap.missing_volume == 100
 
 
-def test_cancelled_trades_are_believed_when_five_prints_agree() -> None:
-    prints = [trade(100, 1000), *(trade(100, 500 + i * 100) for i in range(6))]
-    done = run(prints)
+def test_an_auction_that_is_told_again_counts_once() -> None:
+    """A second connection, or a hub that repeats: a run of prints that chains with itself."""
+    uncross = [trade(100, 100 * n, Time="14:45:00") for n in range(1, 23)]
+    done = run([*uncross, *uncross])
+    assert drops(done) == ["stale"] * 21 + ["duplicate"]
+    assert [m.total_volume for m in messages(done)] == [100 * n for n in range(1, 23)]
+
+
+def test_cancelled_trades_are_believed_when_five_later_prints_agree() -> None:
+    later = (trade(100, 500 + i * 100, Time="13:36:01") for i in range(6))
+    done = run([trade(100, 1000), *later])
     assert drops(done) == ["stale"] * 4
     kept = [m.total_volume for m in messages(done) if isinstance(m, Trade)]
     assert kept == [1000, 900, 1000]

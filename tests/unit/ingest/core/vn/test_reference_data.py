@@ -11,7 +11,7 @@ import pytest
 
 from schemas.control import ControlMessage
 from schemas.market import Basket, Instrument, Status
-from services.commands.reference import FOLDER
+from services.commands._context import REFERENCE_DATA as FOLDER
 from services.ingest.core.engine import Engine
 from services.ingest.core.records import Raw
 from services.ingest.core.vn.instruments import price_limits
