@@ -42,6 +42,17 @@ def engine(settings: Settings, topic: str) -> Engine:
     return Engine(topic, tuple(found.compiled()), found.hours(_holidays(settings)))
 
 
+def topics_with_rules(settings: Settings) -> list[str]:
+    """
+    Names of the topics that an enabled rule reads.
+
+    Raises:
+        SettingsError: as `build`.
+    """
+    used = {rule.topic for rule in rules_file.read(rules_path(settings)).compiled()}
+    return [source.name for source in ALERT_INPUTS if source.name in used]
+
+
 def service(topic: str, rules: Engine) -> Service[VenueState]:
     """Rules over a topic as the pump runs them."""
     return Service(

@@ -34,6 +34,26 @@ def loaded(**overrides: Any) -> Settings:
         raise click.ClickException(str(e)) from e
 
 
+def files(**overrides: Any) -> Settings:
+    """
+    What the environment says, `overrides` that are not None, and the project's own files for
+    what neither names; for commands that need neither Kafka nor the database.
+
+    Raises:
+        click.ClickException: naming the variable that is wrong.
+    """
+    found = loaded(**overrides)
+    own = {
+        "reference_data": REFERENCE_DATA,
+        "alert_rules": _DEPLOY / "alerts.yaml",
+        "delivery": _DEPLOY / "delivery.yaml",
+    }
+    update = {name: path for name, path in own.items() if getattr(found, name) is None}
+    if not found.local_dir.is_absolute():
+        update["local_dir"] = stack.clone_root() / found.local_dir
+    return found.model_copy(update=update)
+
+
 def settings(**overrides: Any) -> Settings:
     """
     What the environment says, `overrides` that are not None, and for what neither says the
@@ -43,16 +63,8 @@ def settings(**overrides: Any) -> Settings:
         click.ClickException: naming the variable that is wrong, or saying that the local
             stack was never started.
     """
-    found = loaded(**overrides)
+    found = files(**overrides)
     update: dict[str, Any] = {}
-    if not found.local_dir.is_absolute():
-        update["local_dir"] = stack.clone_root() / found.local_dir
-    if found.reference_data is None:
-        update["reference_data"] = REFERENCE_DATA
-    if found.alert_rules is None:
-        update["alert_rules"] = _DEPLOY / "alerts.yaml"
-    if found.delivery is None:
-        update["delivery"] = _DEPLOY / "delivery.yaml"
     if found.kafka is None or found.database_url is None:
         local = stack.addresses(stack.clone_root(), found.stack)
         if local is None and found.kafka is None:

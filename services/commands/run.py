@@ -87,6 +87,33 @@ for _name in COMPUTING:
 
 @command.command()
 @_tape
+def analytics(tape: str | None) -> None:
+    """The rules: one worker for each topic that they read, restarted when it dies."""
+    from services.analytics.app import topics_with_rules
+
+    with refusals():
+        names = topics_with_rules(settings(tape=tape))
+    if not names:
+        raise click.ClickException("no rule is enabled: `vntape alerts rules`")
+    base = [sys.executable, "-m", "services.cli", "run"]
+    end = ["--tape", tape] if tape else []
+    commands = [[*base, f"analytics-{name}", *end] for name in names]
+    sys.exit(Supervisor(commands, lambda line: click.echo(line, err=True)).run())
+
+
+@command.command()
+@_tape
+@click.option("--dry-run", is_flag=True, help="Tell nobody; the log says what would have been.")
+def delivery(tape: str | None, dry_run: bool) -> None:
+    """The delivery: alerts to webhooks, Telegram and the console (VNTAPE_DELIVERY)."""
+    from services.delivery.app import run_delivery
+
+    with refusals():
+        run_delivery(settings(tape=tape), dry_run)
+
+
+@command.command()
+@_tape
 def writer(tape: str | None) -> None:
     """The writer: all typed topics into TimescaleDB, exactly once."""
     from services.writer.app import run_writer

@@ -99,3 +99,12 @@ class Metrics:
         self.frames_sent = self._counter("client_frames", "WebSocket frames sent")
         self.client_bytes = self._gauge("client_queue_bytes", "Waiting in all clients' queues")
         self.slow_clients = self._counter("slow_clients", "Clients closed because they were slow")
+        self.deliveries = self._counter(
+            "deliveries",
+            "Attempts to tell an alert: sent, failed, dead",
+            "channel",
+            "outcome",
+        )
+        self.deliveries_waiting = self._gauge(
+            "deliveries_waiting", "Alerts that a channel was not told yet", "channel"
+        )

@@ -49,7 +49,7 @@ def parse(text: str, model: type[M], name: str) -> M:
 
 def _faults(error: ValidationError, root: Any, name: str) -> Iterator[str]:
     for problem in error.errors(include_url=False):
-        line, place = _find(root, problem["loc"])
+        line, place = _find(root, problem["loc"], problem["type"] == "missing")
         said = problem["msg"].removeprefix("Value error, ")
         what = f" {place}:" if place else ""
         yield f"{name}:{line}:{what} {said}{_was(problem)}"
@@ -64,12 +64,12 @@ def _was(problem: Any) -> str:
     return f"; it was {text}" if len(text) <= 80 else ""
 
 
-def _find(root: Any, path: Sequence[int | str]) -> tuple[int, str]:
+def _find(root: Any, path: Sequence[int | str], missing: bool) -> tuple[int, str]:
     """
     The line of a place in the document, and its name.
 
     pydantic's path also names the chosen kind of a union, which is no place: it is passed over.
-    Of a field that is missing it is the line of what lacks it.
+    Of a field that is missing, the last of the path, it is the line of what lacks it.
     """
     node, line, place = root, root.start_mark.line + 1 if root is not None else 1, ""
     for number, step in enumerate(path):
@@ -81,7 +81,7 @@ def _find(root: Any, path: Sequence[int | str]) -> tuple[int, str]:
         if found is not None:
             key, node = found
             line, place = key.start_mark.line + 1, f"{place}.{step}" if place else str(step)
-        elif number == len(path) - 1:
+        elif missing and number == len(path) - 1:
             place = f"{place}.{step}" if place else str(step)
     return line, place
 

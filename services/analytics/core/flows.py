@@ -39,7 +39,8 @@ class ActiveImbalance:
             return None
         window, now = memory.window, message.seq // _SECOND_US
         if not window or now - window[-1][0] >= max(1, self.window_s // _SAMPLES):
-            window.append((now, bought, sold))
+            # As it is after a restart, when the vendor's figure was a whole number.
+            window.append((now, float(bought), float(sold)))
         begin = now - self.window_s
         while len(window) > 1 and window[1][0] <= begin:
             window.pop(0)

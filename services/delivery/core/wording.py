@@ -68,3 +68,31 @@ def filled(link: str, alert: Alert) -> str:
 def local(ts_ms: int) -> datetime:
     """UTC+7, without a zone in it."""
     return datetime.fromtimestamp(ts_ms / 1000, UTC).replace(tzinfo=None) + _LOCAL
+
+
+def telegram_body(chat: str, text: str) -> bytes:
+    """The request of `sendMessage`; a link is no preview."""
+    preview = {"is_disabled": True}
+    return msgspec.json.encode({"chat_id": chat, "text": text, "link_preview_options": preview})
+
+
+class _Parameters(msgspec.Struct):
+    retry_after: int | float | None = None
+
+
+class _Refusal(msgspec.Struct):
+    parameters: _Parameters | None = None
+
+
+def telegram_wait(answer: bytes) -> float | None:
+    """
+    The rest in seconds that Telegram asked for.
+
+    >>> telegram_wait(b'{"ok":false,"error_code":429,"parameters":{"retry_after":7}}')
+    7
+    """
+    try:
+        found = msgspec.json.decode(answer, type=_Refusal)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return None if found.parameters is None else found.parameters.retry_after

@@ -41,7 +41,7 @@ CREATE TABLE alert_deliveries (
     taken_at timestamptz NOT NULL DEFAULT now(),
     done_at timestamptz,
     reason text,
-    alert jsonb NOT NULL,
+    alert json NOT NULL,
     PRIMARY KEY (channel, id)
 ) WITH (fillfactor = 50);
 CREATE INDEX alert_deliveries_waiting ON alert_deliveries (channel, next_at)
@@ -49,6 +49,7 @@ CREATE INDEX alert_deliveries_waiting ON alert_deliveries (channel, next_at)
 CREATE INDEX alert_deliveries_taken ON alert_deliveries (taken_at DESC);
 COMMENT ON TABLE alert_deliveries IS 'Each alert on its way to each channel, and what became of it';
 COMMENT ON COLUMN alert_deliveries.id IS 'The same on the wire: header Idempotency-Key';
+COMMENT ON COLUMN alert_deliveries.alert IS 'As it stands in the topic; so it is json, not jsonb';
 COMMENT ON COLUMN alert_deliveries.status IS
     'waiting; sent; withheld: a replay, or a dry run; expired: too old to be news; dead: refused '
     'by the channel, or tried too often';

@@ -46,7 +46,7 @@ def test_every_message_of_market_but_trades_and_clocks_has_a_table() -> None:
 
 def test_broadcast_tables_have_the_venue_in_their_key() -> None:
     with_venue = {n for n, t in BY_NAME.items() if "venue" in t.key and not t.natural}
-    assert with_venue == {"market_gap", "market_status"}
+    assert with_venue == {"market_gap", "market_status", "alerts"}
 
 
 def test_a_frame_gives_its_rows_in_order_and_neither_trades_nor_clocks() -> None:

@@ -1,0 +1,106 @@
+"""Messages for the rules' tests, and the analytics that take them by the pump's rules."""
+
+from typing import Any
+
+import msgspec
+
+from schemas.alerts import Alert
+from schemas.base import BROADCAST
+from schemas.board import BoardRow
+from schemas.keys import venue_of
+from schemas.market import Gap, Index, Instrument, Trade
+from schemas.session_flow import SessionFlow
+from schemas.trades_classified import TradeClassified
+from services.analytics.core.memory import VenueState
+from services.runtime.partition import Partition
+from tests.support.alerts import EAGER, analytics
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+T0 = 1_784_512_800 * SECOND
+"""09:00 at UTC+7 on Monday, 20 July 2026."""
+
+
+def at(hour: int, minute: int = 0, second: float = 0, day: int = 0) -> int:
+    """The seq of a local time, `day` days after 20 July 2026."""
+    since = (hour - 9) * 3600 + minute * 60 + second
+    return T0 + day * DAY + round(since * SECOND)
+
+
+def head(seq: int, symbol: str = "HPG") -> dict[str, Any]:
+    return {"symbol": symbol, "feed": "ssi", "seq": seq, "ts_ms": seq // 1000}
+
+
+def printed(
+    seq: int, price: float = 30.0, volume: float = 100, symbol: str = "HPG", **more: Any
+) -> TradeClassified:
+    about = {
+        "side": "buy",
+        "rule": None,
+        "vendor_side": "buy",
+        "inferred_side": None,
+        "confidence": None,
+        "phase": "continuous",
+        "board": "main",
+    }
+    fields = {**head(seq, symbol), "price": price, "volume": volume, **about, **more}
+    return TradeClassified(**fields)
+
+
+def flow(
+    seq: int, bought: float | None, sold: float | None, symbol: str = "HPG", **more: Any
+) -> SessionFlow:
+    volumes = {f"{side}_volume": 0 for side in ("buy", "sell", "neutral", "unknown", "unexplained")}
+    counts = {f"{side}_count": 0 for side in ("buy", "sell", "neutral", "unknown")}
+    values = {"buy_value": bought, "sell_value": sold, "neutral_value": 0.0, "total_value": None}
+    about = {"venue": venue_of(symbol), "day": "2026-07-20", "phase": "day", "final": False}
+    fields = {**head(seq, symbol), "total_volume": 0, **volumes, **counts, **values, **about}
+    return SessionFlow(**{**fields, **more})
+
+
+def row(seq: int, last: float | None, symbol: str = "HPG", **more: Any) -> BoardRow:
+    return BoardRow(
+        **head(seq, symbol), venue=venue_of(symbol), day="2026-07-20", last=last, **more
+    )
+
+
+def trade(seq: int, price: float, symbol: str = "HPG", **more: Any) -> Trade:
+    return Trade(**head(seq, symbol), price=price, volume=100, **more)
+
+
+def index(seq: int, value: float, symbol: str = "VN30") -> Index:
+    return Index(**head(seq, symbol), value=value)
+
+
+def future(seq: int, symbol: str, *aliases: str) -> Instrument:
+    about: dict[str, Any] = {"venue": "VN", "exchange": "DERIVATIVES", "kind": "future"}
+    return Instrument(**head(seq, symbol), **about, aliases=list(aliases))
+
+
+def gap(seq: int, seconds: float, cause: Any = "disconnect", symbol: str = BROADCAST) -> Gap:
+    span = {"from_ts_ms": seq // 1000 - round(seconds * 1000), "to_ts_ms": seq // 1000}
+    return Gap(**head(seq, symbol), venue="VN", channel="X-TRADE", cause=cause, **span)
+
+
+class Rules:
+    """One input partition of a topic under rules; `records` is what it wrote."""
+
+    def __init__(self, topic: str, text: str = EAGER) -> None:
+        self.records: list[tuple[bytes, bytes]] = []
+        self._service = analytics(topic, text)
+        self.state = self._new()
+
+    def _new(self) -> Partition[VenueState]:
+        return Partition(self._service, {Alert: lambda k, v: self.records.append((k, v))}, [])
+
+    def take(self, *messages: Any) -> list[Alert]:
+        """Give messages as one record; the alerts that came out."""
+        before = len(self.records)
+        assert self.state.run(self.state.next_offset, messages) == []
+        return [msgspec.json.decode(v, type=Alert) for _, v in self.records[before:]]
+
+    def restart(self) -> None:
+        """Go on from the encoded state."""
+        data, offset = self.state.encode(), self.state.next_offset
+        self.state = self._new()
+        self.state.restore(data, offset)
