@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from schemas.keys import venue_of
+from services.commands import _tail_market
 from services.commands._board_style import billions, colour, count, price, time
 
 Show = Callable[[dict[str, Any], str], None]
@@ -219,6 +220,7 @@ _NAMES = {
     f"{'up':>6}{'same':>6}{'down':>6}",
     "auction": f"{'phase':<11}{'expected':>12}{'volume':>15}",
     "alert": f"{'severity':<10}{'rule':<24} alert",
+    **_tail_market.NAMES,
 }
 _SHOW: dict[str, Callable[[Text, Message], None]] = {
     "trade": _trade,
@@ -232,4 +234,7 @@ _SHOW: dict[str, Callable[[Text, Message], None]] = {
     "index": _index,
     "auction": _auction,
     "alert": _alert,
+    "index_estimate": _tail_market.estimate,
+    "market_summary": _tail_market.summary,
+    "market_leaders": _tail_market.leaders,
 }

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from services.commands.reference import Day
+from services.commands._arguments import Day
 from services.index import csv_files
 from services.index.core.calculator import BASE_INDEX, Calculation, IndexCandle, calculate
 from services.index.core.ticks import candles_of

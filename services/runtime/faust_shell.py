@@ -247,6 +247,8 @@ class FaustShell:
             async def _lag(self) -> None:
                 while not self.should_stop:
                     await self.sleep(1.0)
+                    for partition in shell.pump.partitions.values():
+                        partition.measure(shell.metrics)
                     await shell.measure_lag()
 
         return Background

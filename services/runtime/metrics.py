@@ -70,6 +70,20 @@ class Metrics:
             "suspect_units", "Units whose state missed a quarantined message"
         )
         self.assigned = self._gauge("assigned_partitions", "Partitions this worker owns")
+        self.index_error = self._gauge(
+            "index_error_ratio",
+            "Estimate of an index / the value published for its time - 1",
+            "index",
+        )
+        self.index_settled = self._gauge(
+            "index_error_timestamp_seconds",
+            "Exchange time of the value that the error is of",
+            "index",
+        )
+        self.merge_waiting = self._gauge(
+            "merge_waiting_seconds",
+            "From the first second that some partition has not passed to the newest",
+        )
 
     def _ingesting(self) -> None:
         self.received = self._counter("received", "Vendor messages in", "feed", "channel")

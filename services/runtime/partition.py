@@ -235,6 +235,12 @@ class Partition(Generic[S]):
                 unit.is_open = self._is_open(unit.state)
         return unit
 
+    def measure(self, metrics: Any) -> None:
+        """Let the service set its own metrics by each unit's state."""
+        if self.service.measure is not None:
+            for unit in self._units.values():
+                self.service.measure(unit.state, metrics)
+
     def last_seqs(self) -> dict[str, int]:
         """Venue -> seq of the newest message its units and broadcasts have seen."""
         seqs: dict[str, int] = {}

@@ -33,6 +33,8 @@ class Service(Generic[S]):
             A unit is there from its first message on; a venue's first may be a broadcast.
         is_open: whether the unit has something that a clock of its venue may close; only
             such units see clocks. None: no unit ever does.
+        measure: sets metrics (a `Metrics`) by what a unit's state says; the shell calls it for
+            each unit once a second. It must be quick and change nothing of the state.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Service(Generic[S]):
     step: Callable[[S, Any], Sequence[msgspec.Struct]]
     unit: UnitKind = "symbol"
     is_open: Callable[[S], bool] | None = None
+    measure: Callable[[S, Any], None] | None = None
 
     @cached_property
     def snapshots(self) -> Topic:

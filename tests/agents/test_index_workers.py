@@ -1,6 +1,8 @@
 """Both steps of the index as real Faust workers: one or three of the first, calm or killed."""
 
 import asyncio
+import json
+import urllib.request
 from pathlib import Path
 
 import msgspec
@@ -78,6 +80,7 @@ async def test_the_market_is_the_same_with_any_number_of_workers_calm_or_killed(
             await flow
             want = undisturbed(feed)
             got = await finished(kafka, tape, want)
+            assert "vntape_index_error_ratio{" in await metrics(tmp_path, tape)
             for worker in (merge, *steps):
                 assert await worker.stop() == 0
     repeats = 0
@@ -86,6 +89,17 @@ async def test_the_market_is_the_same_with_any_number_of_workers_calm_or_killed(
         assert readers_rule(got[name]) == expected, name
         repeats += len(got[name]) - len(expected)
     assert (repeats > 0) is (crew_of > 1), "kills repeat outputs, and nothing else does"
+
+
+async def metrics(folder: Path, tape: str) -> str:
+    """What the merge measures of itself."""
+    said = json.loads((folder / f"local/main/run/{tape}-index-merge-1.json").read_text())
+
+    def read() -> str:
+        with urllib.request.urlopen(f"{said['http']}/metrics", timeout=10) as answer:
+            return str(answer.read().decode())
+
+    return await asyncio.to_thread(read)
 
 
 async def killed_at_work(*victims: Worker) -> None:

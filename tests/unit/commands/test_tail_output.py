@@ -1,9 +1,12 @@
 """The columns of `vntape tail`, and the conventions of a Vietnamese price board."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import schemas
 from services.commands._board_style import colour, price, time
 from services.commands._tail_output import head, line, percent
 
@@ -130,3 +133,38 @@ def test_each_type_has_its_columns(kind: str, fields: dict[str, Any], words: lis
         message["symbol"] = "VNINDEX"
     assert line(message, "").plain[45:].split() == " ".join(words).split()
     assert head(kind).startswith("time ")
+
+
+def example(name: str) -> dict[str, Any]:
+    folder = Path(schemas.__file__).parent / "examples"
+    found: dict[str, Any] = json.loads((folder / name).read_text())
+    return found
+
+
+def test_an_estimate_stands_beside_what_is_published_and_says_whose_weights() -> None:
+    shown = line(example("index-estimates/fitted.json"), "").plain
+    names = head("index_estimate")
+    said = example("index-estimates/fitted.json")
+    for name, value in (("estimate", said["value"]), ("published", said["published"])):
+        end = names.index(name) + len(name)
+        assert shown[:end].endswith(f"{value:,.2f}")
+    assert f"{said['error']:+.4f}" in shown
+    assert shown.endswith("30/30  fitted, 500 values")
+    assert "  -" in line(example("index-estimates/minimal.json"), "").plain
+
+
+def test_a_summary_shows_breadth_and_who_bought_on_balance() -> None:
+    said = example("market-summary/exchange.json")
+    shown = line(said, "")
+    assert shown.plain.split()[3:7] == [
+        str(said[name]) for name in ("advances", "unchanged", "declines", "not_traded")
+    ]
+    assert f"{said['foreign_net_value'] / 1e9:,.1f}" in shown.plain
+
+
+def test_leaders_show_the_first_three_of_each_list() -> None:
+    said = example("market-summary/leaders.json")
+    shown = line(said, "").plain
+    first, fourth = said["foreign_buyers"][0], said["foreign_buyers"][3]
+    assert f"{first['symbol']} {first['net_value'] / 1e9:,.1f}" in shown
+    assert f"{fourth['symbol']} {fourth['net_value'] / 1e9:,.1f}" not in shown

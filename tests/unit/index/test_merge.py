@@ -15,6 +15,7 @@ from schemas.market_summary import MarketSummary
 from schemas.topics import PARTITIONS
 from services.index.core.merge import initial, merge
 from services.index.merge_app import SERVICE as MERGE
+from services.runtime.metrics import Metrics
 from services.runtime.partition import Partition
 from tests.support.index_run import Merged, in_step, partials, shuffled
 from tests.support.price_tape import price_messages
@@ -201,3 +202,21 @@ def test_state_of_the_merge_is_small(lanes: Lanes, calm: Merged) -> None:
     assert len(calm.step2.encode()) < 40_000
     assert len(lanes) == PARTITIONS
     assert decoded(lanes[0][0]).seq > T0
+
+
+def test_metrics_say_the_error_of_the_index_and_how_long_a_partition_is_waited_for(
+    lanes: Lanes, calm: Merged
+) -> None:
+    metrics = Metrics("index-merge")
+    calm.step2.measure(metrics)
+    value = metrics.registry.get_sample_value
+    labels = {"service": "index-merge", "index": "VN30"}
+    settled = next(e for e in reversed(calm.estimates()) if e.error_percent is not None)
+    found = value("vntape_index_error_ratio", labels)
+    assert found == pytest.approx((settled.error_percent or 0) / 100)
+    assert (
+        value("vntape_index_error_timestamp_seconds", labels) == (settled.error_ts_ms or 0) / 1000
+    )
+    assert value("vntape_merge_waiting_seconds", {"service": "index-merge"}) == 0
+    Merged([lanes[0][0], *[lane[0] for lane in lanes[2:]], lanes[0][1]]).step2.measure(metrics)
+    assert value("vntape_merge_waiting_seconds", {"service": "index-merge"}) == 1
