@@ -12,6 +12,9 @@ from typing import Any, Literal
 from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.board import BoardRow
+from schemas.busd_forecasts import BusdForecast
+from schemas.busd_partials import BusdPartial
+from schemas.busd_patterns import BusdPattern
 from schemas.control import ControlMessage
 from schemas.foreign_flow import ForeignFlow
 from schemas.index_estimates import IndexEstimate
@@ -141,6 +144,7 @@ MARKET = Topic(
         "orderflow-index",
         "index",
         "analytics-market",
+        "analytics-busd",
         "writer",
         "gateway",
     ),
@@ -266,6 +270,37 @@ INDEX_ESTIMATES = _of_the_merge("index-estimates", IndexEstimate)
 MARKET_SUMMARY = _of_the_merge("market-summary", MarketSummaryMessage)
 INDEX_SNAPSHOTS = _snapshots("index")
 INDEX_MERGE_SNAPSHOTS = _snapshots("index-merge", 1)
+BUSD_PATTERNS = Topic(
+    name="busd-patterns",
+    value=BusdPattern,
+    codec="json",
+    stream="symbol",
+    key="routing key",
+    producers=("analytics-busd",),
+    consumers=("writer", "gateway"),
+)
+BUSD_PARTIALS = Topic(
+    name="busd-partials",
+    value=BusdPartial,
+    codec="json",
+    stream="symbol, which names a partition of market",
+    key="symbol",
+    producers=("analytics-busd",),
+    consumers=("analytics-busd-merge",),
+    partitions=1,
+)
+BUSD_FORECASTS = Topic(
+    name="busd-forecasts",
+    value=BusdForecast,
+    codec="json",
+    stream="symbol",
+    key="symbol",
+    producers=("analytics-busd-merge",),
+    consumers=("writer", "gateway"),
+    partitions=1,
+)
+ANALYTICS_BUSD_SNAPSHOTS = _snapshots("analytics-busd")
+ANALYTICS_BUSD_MERGE_SNAPSHOTS = _snapshots("analytics-busd-merge", 1)
 ALERT_INPUTS: tuple[Topic, ...] = (MARKET, TRADES_CLASSIFIED, SESSION_FLOW, BOARD)
 """Over which rules may be written: an app each, `analytics-<topic>`."""
 ALERTS = Topic(
@@ -307,6 +342,8 @@ DEAD_LETTERS = Topic(
         "index",
         "index-merge",
         *ALERTS.producers,
+        "analytics-busd",
+        "analytics-busd-merge",
         "writer",
         "delivery",
     ),
@@ -346,6 +383,11 @@ TOPICS: tuple[Topic, ...] = (
     MARKET_SUMMARY,
     INDEX_SNAPSHOTS,
     INDEX_MERGE_SNAPSHOTS,
+    BUSD_PATTERNS,
+    BUSD_PARTIALS,
+    BUSD_FORECASTS,
+    ANALYTICS_BUSD_SNAPSHOTS,
+    ANALYTICS_BUSD_MERGE_SNAPSHOTS,
     DEAD_LETTERS,
 )
 BY_NAME: dict[str, Topic] = {t.name: t for t in TOPICS}

@@ -16,12 +16,14 @@ COMPUTING = (
     "index",
     "index-merge",
     *ALERTS.producers,
+    "analytics-busd",
+    "analytics-busd-merge",
 )
 """
 Each is `services.<name>.app`: `SERVICE`, or `build(settings)` where settings decide its step.
 
 The second app of a service is `<service>-<name>`, in `services.<service>.<name>_app`; of the
-analytics it is `analytics-<topic>`, the rules over that topic.
+analytics `analytics-<topic>` are the rules over that topic.
 """
 
 
@@ -37,7 +39,7 @@ def declared(name: str, config: Settings) -> Service[Any]:
         from services.analytics.app import build
 
         return build(config, second)
-    module = f"{second}_app" if second else "app"
+    module = f"{second.replace('-', '_')}_app" if second else "app"
     app = importlib.import_module(f"services.{folder}.{module}")
     service: Service[Any] = app.build(config) if hasattr(app, "build") else app.SERVICE
     return service

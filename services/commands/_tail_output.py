@@ -142,6 +142,22 @@ def _bar(out: Text, m: Message) -> None:
     out.append(f"  {over if m['final'] else ''}", style="dim")
 
 
+def _pattern(out: Text, m: Message) -> None:
+    side, style = ("bu", "green") if m["side"] == "buy" else ("sd", "red")
+    out.append(f"{side:<4}", style=f"bold {style}")
+    out.append(f"{price(m['price'], m['symbol']):>12}{count(m['volume']):>12}")
+    out.append(f"{m['occurrences']:>7}", style="cyan")
+    for name in ("bu", "sd", "busd"):
+        out.append(f"{m[name]:>11,.3f}")
+
+
+def _busd(out: Text, m: Message) -> None:
+    for name, style in (("bu", "green"), ("sd", "red"), ("busd", "bold")):
+        out.append(f"{m[f'{name}_current']:>11,.3f}", style=style)
+        for figure in (m[f"{name}_rate"], m[f"{name}_pred_15min"], m[f"{name}_error"]):
+            out.append(f"{'-' if figure is None else f'{figure:,.3f}':>10}", style="dim")
+
+
 def _foreign(out: Text, m: Message) -> None:
     buy, sell = m.get("buy_volume"), m.get("sell_volume")
     out.append(f"{count(buy):>14}", style="green")
@@ -211,6 +227,11 @@ _NAMES = {
     f"{'ask':>12}{'high':>12}{'low':>12}  phase",
     "session_flow": f"{'phase':<11}{'buy':>14}{'sell':>14}{'neutral':>14}{'unknown':>14}"
     f"{'total':>15}",
+    "busd_pattern": f"{'side':<4}{'price':>12}{'volume':>12}{'times':>7}"
+    f"{'bu, bn':>11}{'sd, bn':>11}{'busd, bn':>11}",
+    "busd_forecast": "".join(
+        f"{name:>11}{'a min':>10}{'in 15':>10}{'error':>10}" for name in ("bu", "sd", "busd")
+    ),
     "bar": f"{'bar':<8}{'phase':<11}{'open':>12}{'high':>12}{'low':>12}{'close':>12}"
     f"{'volume':>15}{'trades':>8}{'delta':>14}",
     "foreign": f"{'bought':>14}{'sold':>14}{'net':>14}{'net, bn':>13}{'room left':>17}",
@@ -228,6 +249,8 @@ _SHOW: dict[str, Callable[[Text, Message], None]] = {
     "quote": _quote,
     "board": _board,
     "session_flow": _flow,
+    "busd_pattern": _pattern,
+    "busd_forecast": _busd,
     "bar": _bar,
     "foreign": _foreign,
     "foreign_flow": _foreign_flow,

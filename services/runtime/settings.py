@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -90,6 +91,15 @@ class Settings(BaseSettings):
 
     reference_data: Path | None = Field(
         None, description="Folder of the Vietnamese reference data; unset: deploy/reference-data"
+    )
+
+    busd_min_volume: int = Field(200, gt=0, description="BUSD flow: least volume of a trade")
+    busd_window_seconds: Seconds = Field(300.0, description="... how long one is remembered")
+    busd_min_occurrences: int = Field(
+        5, gt=1, description="... the so-manyth of its stock and volume in the window counts"
+    )
+    busd_cutoff: time = Field(
+        time(14, 40), description="... local time from which trades are not looked at"
     )
 
     alert_rules: Path | None = Field(

@@ -23,6 +23,8 @@ from schemas.topics import (
     ALERTS,
     BARS,
     BOARD,
+    BUSD_FORECASTS,
+    BUSD_PARTIALS,
     BY_NAME,
     FOREIGN_FLOW,
     MARKET_PARTIALS,
@@ -30,6 +32,8 @@ from schemas.topics import (
     TRADES_CLASSIFIED,
 )
 from schemas.trades_classified import TradeClassified
+from services.analytics.busd_app import build as build_busd
+from services.analytics.busd_merge_app import build as build_busd_merge
 from services.board.app import SERVICE as BOARD_SERVICE
 from services.classifier.app import SERVICE as CLASSIFIER
 from services.delivery.core import intake
@@ -55,6 +59,8 @@ from tests.support.examples import Example, examples
 
 HEAD = ("type", "symbol", "feed", "seq", "ts_ms")
 """What every message says."""
+BUSD, BUSD_MERGE = build_busd(Settings()), build_busd_merge(Settings())
+
 RECEIVED_US = 1_723_161_254_218_407
 RECEIVED_VN_US = 1_786_694_400_218_407
 """15:00 at UTC+7 on 14 August 2026, the day of all Vietnamese examples."""
@@ -296,6 +302,41 @@ def through_merge(example: Example) -> None:
     assert exchanges <= {json.loads(value)["symbol"] for _, value in found}
 
 
+def through_busd(example: Example) -> None:
+    """The venue's next clock gives one partial; one trade alone is no pattern."""
+    message = example.message
+    found: list[bytes] = []
+    sinks = {kind: lambda _, value: found.append(value) for kind in BUSD.outputs}
+    state: Partition[Any] = Partition(BUSD, sinks, [], number=7)
+    second = message.seq // 1_000_000 * 1_000_000 + 1_000_000
+    clock = Clock(symbol=BROADCAST, feed="test", seq=second, ts_ms=second // 1000, venue="VN")
+    assert state.run(0, [message, message, clock]) == []
+    last = [json.loads(value) for value in found][-1]
+    validator(BUSD_PARTIALS.name).validate(last)
+    assert (last["seq"], last["symbol"], last["partition"]) == (second, "VN.7", 7)
+    assert (last["bought"], last["sold"], last["trades"]) == (0, 0, 0)
+
+
+def through_busd_merge(example: Example) -> None:
+    """The first minute comes out when all partitions have passed its second; it counts once."""
+    message = example.message
+    found: list[bytes] = []
+    sinks = {kind: lambda _, value: found.append(value) for kind in BUSD_MERGE.outputs}
+    state: Partition[Any] = Partition(BUSD_MERGE, sinks, [])
+    others = [
+        msgspec.structs.replace(
+            message, symbol=f"VN.{number}", partition=number, bought=0, sold=0, trades=0
+        )
+        for number in range(12)
+        if number != message.partition
+    ]
+    assert state.run(0, [message, message, *others]) == []
+    assert state.repeats == 1
+    (value,) = found
+    validator(BUSD_FORECASTS.name).validate(json.loads(value))
+    assert json.loads(value)["trades"] == message.trades
+
+
 def through_writer(example: Example) -> None:
     """A row, or nothing where the type is not stored; never a refusal."""
     topic = example.topic
@@ -373,6 +414,12 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("alerts", "delivery"): through_delivery,
     **{(t, "writer"): through_writer for t in ("index-estimates", "market-summary")},
     **{(t, "gateway"): through_gateway for t in ("index-estimates", "market-summary")},
+    ("market", "analytics-busd"): through_busd,
+    ("busd-partials", "analytics-busd-merge"): through_busd_merge,
+    ("busd-patterns", "writer"): through_writer,
+    ("busd-patterns", "gateway"): through_gateway,
+    ("busd-forecasts", "writer"): through_writer,
+    ("busd-forecasts", "gateway"): through_gateway,
     ("dead-letters", "writer"): through_writer,
     **{(t, "writer"): through_writer for t in LATEST},
     **{(t, "gateway"): through_gateway for t in LATEST},

@@ -29,7 +29,7 @@ BLOCKS = {
 }
 TESTED = {
     "notebook.py", "bot.py", "watch.py", "trades.sh", "quotes.sh", "board.sh",
-    "board.sql", "active-flow.sql", "minute-bars.sql", "gaps.sql",
+    "board.sql", "active-flow.sql", "minute-bars.sql", "bars.sql", "gaps.sql",
 }  # fmt: skip
 
 
@@ -149,6 +149,8 @@ async def test_the_walls_queries_give_what_was_published(
         volume = sum(int(t.volume) for t in published.trades)
         await eventually(lambda: sum(r[6] for r in query("minute-bars.sql")) == volume, 30)
         bars = query("minute-bars.sql")
+        final = [(b.symbol, b.close, b.volume) for b in published.bars if b.final]
+        await eventually(lambda: [(r[0], r[6], r[7]) for r in query("bars.sql")] == final, 30)
     found: Counter[str] = Counter()
     for row in bars:
         found[row[0]] += int(row[7])

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import msgspec
 
 from schemas import keys
+from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.market import Gap, Quote
 from schemas.session_flow import SessionFlow
-from schemas.topics import BOARD, SESSION_FLOW, Topic
+from schemas.topics import BARS, BOARD, SESSION_FLOW, Topic
 from schemas.trades_classified import TradeClassified
 from tests.support.gateway import PARTITIONS, Feed
 
@@ -26,6 +27,7 @@ class Published:
     gap: Gap
     board: list[BoardRow]
     flows: list[SessionFlow]
+    bars: list[Bar]
 
 
 async def publish(source: Feed) -> Published:
@@ -49,6 +51,7 @@ async def publish(source: Feed) -> Published:
     )
     board = [_row(source, symbol, number) for number in range(6) for symbol in SYMBOLS]
     flows = [_flow(source, symbol, trades) for symbol in SYMBOLS]
+    bars = [_bar(source, symbol, final) for symbol in SYMBOLS for final in (False, True)]
     for run in (trades, trades[len(trades) // 2 :]):
         await source.send_classified(run)
     for quote in quotes:
@@ -58,7 +61,9 @@ async def publish(source: Feed) -> Published:
         await _send(source, BOARD, rows)
     for rows_ in (flows, flows[1:]):
         await _send(source, SESSION_FLOW, rows_)
-    return Published(trades, quotes, gap, board, flows)
+    for bars_ in (bars, bars[1:]):
+        await _send(source, BARS, bars_)
+    return Published(trades, quotes, gap, board, flows, bars)
 
 
 def _row(source: Feed, symbol: str, number: int) -> BoardRow:
@@ -108,7 +113,20 @@ def _flow(source: Feed, symbol: str, trades: Sequence[TradeClassified]) -> Sessi
     )
 
 
-async def _send(source: Feed, topic: Topic, rows: Sequence[BoardRow | SessionFlow]) -> None:
+def _bar(source: Feed, symbol: str, final: bool) -> Bar:
+    """Of one span; what its trades were is not looked at."""
+    seq = source.next_seq()
+    begins = source.seq // 1000 // 300_000 * 300_000
+    return Bar(
+        symbol=symbol, feed="test", seq=seq, ts_ms=begins, venue="VN", interval="5m", kind="time",
+        phase="continuous", number=0, end_ms=begins + 300_000, open=21750.0, high=21800.0,
+        low=21700.0, close=21700.0 + 50 * final, volume=500 + 100 * final, vwap=21740.0, trades=3,
+        buy_volume=400, sell_volume=100, delta=300, min_delta=-100, max_delta=300, final=final,
+        revision=0,
+    )  # fmt: skip
+
+
+async def _send(source: Feed, topic: Topic, rows: Sequence[BoardRow | SessionFlow | Bar]) -> None:
     sent = [
         await source.producer.send(
             topic.on(source.tape),

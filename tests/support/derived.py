@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.bars import Bar
 from schemas.board import BoardRow
 from schemas.keys import partition
 from schemas.market import Basket, Index, Instrument, Member, Status
@@ -33,6 +34,16 @@ def flow(symbol: str, seq: int, part: int, phase: Any, day: str = "2024-08-08") 
     )  # fmt: skip
 
 
+def bar(symbol: str, seq: int, part: int, ts_ms: int, word: str = "1m") -> Bar:
+    """A bar under way that differs by seq."""
+    zero = {f: 0 for f in Bar.__struct_fields__ if f.endswith(("volume", "delta"))}
+    return Bar(
+        symbol=symbol, feed="f", seq=seq, ts_ms=ts_ms, part=part, venue="VN", interval=word,
+        kind="time", phase="continuous", number=0, end_ms=ts_ms + 60_000, open=1, high=2, low=1,
+        close=seq % 7, vwap=None, trades=seq % 1000, final=False, revision=0, **zero,
+    )  # fmt: skip
+
+
 def derived(count: int, *, symbols: int = 20, seed: int = 1) -> list[tuple[Place, Any]]:
     """So many steps of a venue: messages with where they go, in the order of seq."""
     rnd = random.Random(seed)
@@ -45,6 +56,8 @@ def derived(count: int, *, symbols: int = 20, seed: int = 1) -> list[tuple[Place
         out.append((("board", home), board_row(symbol, seq, day)))
         for part, phase in enumerate(("continuous", "day")):
             out.append((("session-flow", home), flow(symbol, seq, part, phase, day)))
+        for part, word in enumerate(("1m", "5m")):
+            out.append((("bars", home), bar(symbol, seq, part, seq // 60_000_000 * 60_000, word)))
         match rnd.randrange(12):
             case 0:
                 what = Instrument(

@@ -9,6 +9,8 @@ from schemas import market
 from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.board import BoardRow
+from schemas.busd_forecasts import BusdForecast
+from schemas.busd_patterns import BusdPattern
 from schemas.foreign_flow import ForeignFlow
 from schemas.index_estimates import IndexEstimate
 from schemas.market_summary import MarketLeaders, MarketSummary
@@ -17,6 +19,8 @@ from schemas.topics import (
     ALERTS,
     BARS,
     BOARD,
+    BUSD_FORECASTS,
+    BUSD_PATTERNS,
     FOREIGN_FLOW,
     INDEX_ESTIMATES,
     INDEX_VALUES,
@@ -109,6 +113,8 @@ CHANNELS: tuple[Channel, ...] = (
     _derived(INDEX_ESTIMATES, IndexEstimate),
     _derived(MARKET_SUMMARY, MarketSummary),
     Channel("market-leaders", MARKET_SUMMARY, MarketLeaders, "state", table="market_leaders"),
+    Channel(BUSD_PATTERNS.name, BUSD_PATTERNS, BusdPattern, "event", table=BUSD_PATTERNS.table),
+    _derived(BUSD_FORECASTS, BusdForecast),
     # `status` is every change, this is what holds now: of each exchange, and of halted symbols.
     _derived(SESSIONS, market.Status, "exchange"),
     # Streams are (rule, symbol): of each the newest stands; history has all.

@@ -14,6 +14,8 @@ from schemas import market
 from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.board import BoardRow
+from schemas.busd_forecasts import BusdForecast
+from schemas.busd_patterns import BusdPattern
 from schemas.foreign_flow import ForeignFlow
 from schemas.index_estimates import IndexEstimate
 from schemas.market_summary import MarketLeaders, MarketSummary
@@ -22,6 +24,8 @@ from schemas.topics import (
     ALERTS,
     BARS,
     BOARD,
+    BUSD_FORECASTS,
+    BUSD_PATTERNS,
     FOREIGN_FLOW,
     INDEX_ESTIMATES,
     INDEX_VALUES,
@@ -178,6 +182,8 @@ TABLES: tuple[Table, ...] = (
     _table(INDEX_ESTIMATES, IndexEstimate),
     _table(MARKET_SUMMARY, MarketSummary),
     _table(MARKET_SUMMARY, MarketLeaders, "market_leaders"),
+    _table(BUSD_PATTERNS, BusdPattern),
+    _table(BUSD_FORECASTS, BusdForecast),
     _table(BOARD, BoardRow, natural=("symbol", "day")),
     _table(INSTRUMENTS, market.Instrument, natural=("symbol",)),
     _table(INSTRUMENTS, market.Basket, "instruments_basket", natural=("symbol",)),
