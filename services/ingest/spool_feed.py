@@ -250,6 +250,13 @@ class SpooledFeed:
             )
         else:
             problems.pop("spool_full", None)
+        if (back_s := self.intake.stepped_back_us / 1e6) > BEHIND_S:
+            problems["clock"] = (
+                f"this machine's clock stepped back, and shows {back_s:.0f} s less than the tape: "
+                "messages are kept in order, but boards and sums stand still until it is there"
+            )
+        else:
+            problems.pop("clock", None)
 
 
 def image_of(data: ReferenceData, received_us: int) -> Arrival:

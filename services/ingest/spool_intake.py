@@ -65,6 +65,7 @@ class Intake:
         self._spool, self._heard, self._refused = spool, heard, refused
         self._missing: dict[str, _Missed] = {}
         self._last_us: dict[str, int] = {}
+        self._latest_us = spool.last_us
         self.taken = self.missed = 0
 
     def take(self, arrivals: Sequence[Arrival]) -> bool:
@@ -91,6 +92,15 @@ class Intake:
     def is_full(self) -> bool:
         """Messages are missing that the tape does not know of yet."""
         return bool(self._missing)
+
+    @property
+    def stepped_back_us(self) -> int:
+        """
+        By how much the clock shows less than the latest time it stamped; 0 when all is well.
+
+        A seq never goes back, so no second passes on the tape until the clock is there again.
+        """
+        return max(0, self._latest_us - self.clock())
 
     def tell_missed(self) -> bool:
         """Write the gap of what was not taken, once there is room; False while there is none."""
@@ -172,6 +182,7 @@ class Intake:
         self._day = max(day, self._day)
         for arrival in arrivals:
             self._last_us[arrival.venue] = arrival.received_us
+            self._latest_us = max(self._latest_us, arrival.received_us)
         self._heard()
         return True
 

@@ -65,7 +65,10 @@ class Settings(BaseSettings):
     tape: Tape = Field("live", description="The run that everything belongs to")
 
     stack: str = Field("main", pattern=r"^[a-z][a-z0-9_-]*$", description="Local stack instance")
-    local_dir: Path = Field(Path(".local"), description="Where the local stack keeps its files")
+    local_dir: Path = Field(
+        Path(".local"),
+        description="Where services keep addresses, spools, passwords (the stack: in .local)",
+    )
     kafka: str | None = Field(None, description="host:port of Kafka; unset: the local stack's")
     kafka_port: Port = Field(0, description="Port of the local Kafka; 0: a free one, remembered")
     database_url: DatabaseUrl | None = Field(

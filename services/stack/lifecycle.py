@@ -79,10 +79,13 @@ def bring_up(places: Places, record: Record, component: Component, report: Repor
     if not _comes_up(places, record, component, report):
         lines = tools.tail(places.log(component))
         dead = engine.main_process(places) is None
-        raise StackError(
-            f"{component} {'ended right after its start' if dead else 'does not answer'}; "
-            f"the end of {places.log(component)}:\n{lines}"
+        what = (
+            "ended right after its start"
+            if dead
+            else "does not answer yet (after a crash it reads its files, longer the more there "
+            "are); it is left running, `vntape up` waits for it again"
         )
+        raise StackError(f"{component} {what}; the end of {places.log(component)}:\n{lines}")
     engine.finish(record)
     done = f"started in {time.monotonic() - begun:.1f} s" if fresh else "was up"
     report(f"{component}: {done}, {engine.address(record)}")

@@ -13,6 +13,7 @@ from services.ingest.spool import Spool
 from services.ingest.spool_feed import SpooledFeed
 from services.ingest.spool_intake import Intake
 from services.ingest.stamping import Stamper
+from services.runtime.health import Health
 
 SECOND = 1_000_000
 NOON = 1_784_520_000 * SECOND
@@ -64,6 +65,24 @@ def played(feed: SpooledFeed) -> list[Arrival]:
 def said(arrivals: Sequence[Arrival]) -> list[Any]:
     """Numbers of messages, and what control records say."""
     return [json.loads(a.value) for a in arrivals]
+
+
+def test_a_clock_that_steps_back_is_told_until_it_is_there_again(tmp_path: Path) -> None:
+    """Also after a restart: it is the spool that remembers the latest time."""
+    clock, health = Clock(), Health()
+    feed = feed_on(tmp_path, clock)
+    feed.join(None, {})
+    assert feed.intake.take([message(1, clock.us)])
+    feed.tell(health)
+    assert "clock" not in health.problems
+    feed.close()
+    clock.us -= 3600 * SECOND
+    again = feed_on(tmp_path, clock)
+    again.tell(health)
+    assert "shows 3600 s less than the tape" in health.problems["clock"]
+    clock.us += 3600 * SECOND
+    again.tell(health)
+    assert "clock" not in health.problems
 
 
 def test_a_full_spool_is_one_gap_with_bounds_and_count_behind_what_was_taken(
