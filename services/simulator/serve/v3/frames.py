@@ -134,6 +134,7 @@ def _levels(said: Content, side: str, most: int) -> list[list[float | int]]:
     found = []
     for level in range(1, most + 1):
         volume = int(said[f"{side}Vol{level}"])
-        if volume:
-            found.append([number(said[f"{side}Price{level}"]), volume])
+        if not volume:
+            break
+        found.append([number(said[f"{side}Price{level}"]), volume])
     return found

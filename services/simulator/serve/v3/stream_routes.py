@@ -102,9 +102,9 @@ class Stream:
             elif name not in asked:
                 asked[name] = found
                 fresh += found
-        await floor.made_up.wait()
         said = ("error", f"Invalid topic: {';'.join(bad)}") if bad else ("ok", "success")
         await connection.say(_answer(method, "DATA", *said))
+        await floor.made_up.wait()
         # From here on without a pause: no message between what is told first and what follows.
         for heard in floor.translator.first(fresh):
             connection.offer(Parcel(heard.text, heard.text))
