@@ -1,5 +1,6 @@
 """The simulated exchange on real sockets: SSI v2's hub and REST, iBoard, speeds, the command."""
 
+import asyncio
 import itertools
 import json
 import os
@@ -7,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from services.ingest.receive_clock import receive_clock
+from services.simulator.core.day import NS, time_of
 from services.simulator.core.plan import Plan
 from services.simulator.serve.clock import UNPACED
 from tests.support.eventually import eventually
@@ -108,6 +112,21 @@ async def test_indices_come_every_5_s_of_the_day_at_its_pace(small: Plan) -> Non
     assert 0.6 < took < 1.6, "4 x 5 s at 20 times their pace are 1 s"
 
 
+async def test_a_day_that_begins_later_tells_its_clock_at_once(small: Plan) -> None:
+    """A client that stamps by it stamps what arrives with the exchange's own times."""
+    async with serving(small, "08:59:50", 20, begin_in_s=1) as server:
+        told, day = server.receive_clock(), server.floor.clock
+        assert told is not None
+        assert day is not None
+        now_us = receive_clock(told)
+        async with await hub(server, "MI:VN30") as client:
+            first = content((await client.until(1))[0])
+            shown = time_of(now_us() * 1000 - small.day.midnight_ns)
+        assert abs(now_us() * 1000 - small.day.midnight_ns - day.at(_now())) < NS
+    assert first["Time"] == "09:00:00"
+    assert first["Time"] <= shown
+
+
 async def test_rest_answers_in_ssi_s_envelope_within_its_limits(small: Plan) -> None:
     async with serving(small, "09:25", 1) as server, httpx.AsyncClient() as http:
         await server.floor.made_up.wait()
@@ -145,6 +164,28 @@ async def test_rest_answers_in_ssi_s_envelope_within_its_limits(small: Plan) -> 
         assert naked.status_code == 401
 
 
+@pytest.mark.soak
+async def test_a_whole_day_at_full_speed_arrives_complete(tmp_path: Path) -> None:
+    """Every message of every channel, and the truth beside what was sent."""
+    whole = plan(which="vn30", scale=0.01, channels=ALL)
+    expected = made(whole, "08:40", "15:40")
+    channels = [name for name in sorted(ALL) if name not in ("L", "S", "S-ALL")]
+    options = {"wait_for": len(channels), "truth": tmp_path}
+    async with serving(whole, "08:40", UNPACED, **options) as server, AsyncExitStack() as stack:
+        clients = {
+            name: await stack.enter_async_context(await hub(server, f"{name}:ALL"))
+            for name in channels
+        }
+        await server.day
+        for name, client in clients.items():
+            wanted = expected.snapshot(name) + expected.of(name)
+            assert await client.until(len(wanted), 30) == wanted
+    counted = json.loads((tmp_path / "truth-day.json").read_text())["messages"]
+    assert {name: counted[name] for name in channels} == {
+        name: len(client.messages) for name, client in clients.items()
+    }
+
+
 def test_the_command_prints_the_variables_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     words = "simulate serve --seed 7 --day 2026-11-20 --universe vn30 --scale 0.01 --port 0"
     command = [sys.executable, "-m", "services.cli", *words.split(), "--truth", str(tmp_path)]
@@ -180,3 +221,7 @@ async def test_a_port_that_is_taken_is_named(small: Plan) -> None:
         with pytest.raises(OSError, match=str(port)):
             async with serving(small, BEGIN, 1, port=port):
                 pass
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

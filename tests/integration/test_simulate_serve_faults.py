@@ -5,6 +5,7 @@ One exchange for all of them: what a test ordered has ended when it ends.
 """
 
 import asyncio
+import itertools
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -30,6 +31,7 @@ from tests.support.exchange import (
     rest,
     sent,
     serving,
+    stream,
     token,
 )
 from tests.unit.simulator.exchange_day import plan
@@ -278,6 +280,27 @@ async def test_after_a_restart_the_day_has_gone_on(exchange: Faulty) -> None:
             snapshot = [content(text) for text in (await back.until(30))[:30]]
     assert exchange.server.environment() == before
     assert any(each["TotalVol"] > last[each["Symbol"]]["TotalVol"] for each in snapshot)
+
+
+async def test_v3_has_the_same_faults(exchange: Faulty) -> None:
+    pushed = await board(exchange.server, ["VCB", "SSI"])
+    async with pushed, await stream(exchange.server, "quote.*") as client:
+        await client.until(50)
+        numbers = await order(exchange.server, "duplicate:every=7,channel=X-QUOTE,count=5")
+        await eventually(lambda: exchange.effects(numbers[0], "duplicated", 5))
+        twice = exchange.effects(numbers[0], "duplicated")
+        await client.until(len(client.messages) + 50)
+        doubled = [new for old, new in itertools.pairwise(client.messages) if old == new]
+        assert [json.loads(each)["data"]["s"] for each in doubled] == [
+            content(each)["Symbol"] for each in twice
+        ]
+        await order(exchange.server, "malformed:every=5,count=3,channel=X-QUOTE")
+        await eventually(lambda: len(client.torn) == 3)
+        await order(exchange.server, "disconnect:feed=ssi_v3")
+        await eventually(lambda: client.ended)
+        await pushed.until(len(pushed.messages) + 2)
+        async with await stream(exchange.server, "quote.*") as again:
+            await again.until(50)
 
 
 async def test_the_control_port_says_what_it_does_and_what_it_does_not_understand(
