@@ -22,6 +22,7 @@ MANIFEST = str(Path(__file__).parents[1] / "data" / "binance" / "manifest.json")
         ["report", "accuracy"],
         ["report", "latency"],
         ["report", "completeness"],
+        ["report", "agreement"],
         ["report", "reconciliation", "--recording", MANIFEST],
         ["accept-loss", "classifier"],
     ],
