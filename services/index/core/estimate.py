@@ -28,7 +28,7 @@ def begin_day(market: Market) -> None:
     for index in market.indices.values():
         index.prior = index.published = index.published_ts_ms = index.phase = None
         index.published_expected = index.error = index.error_percent = index.error_ts_ms = None
-        index.unsettled = []
+        index.unsettled, index.changed = [], True
 
 
 def take_basket(market: Market, basket: Constituents) -> None:
@@ -38,6 +38,7 @@ def take_basket(market: Market, basket: Constituents) -> None:
     known = market.indices.get(basket.symbol)
     if known is not None and known.members == members:
         known.effective_date, known.fractions = basket.effective_date, fractions
+        known.changed = True
     elif members:
         alike = [1 / len(members)] * len(members)
         learned = fit.start(alike)
@@ -57,8 +58,11 @@ def _fractions(basket: Constituents) -> list[float] | None:
 
 
 def take_share(market: Market, share: Share) -> None:
-    """Where a member's price went in this second."""
-    if share.path and any(share.symbol in index.members for index in market.indices.values()):
+    """A member has changed; where its price went in this second."""
+    member_of = [index for index in market.indices.values() if share.symbol in index.members]
+    for index in member_of:
+        index.changed = True
+    if member_of and share.path:
         path = market.paths.setdefault(share.symbol, [])
         path += share.path
         if len(path) > len(share.path) and path[-len(share.path) - 1][0] >= share.path[0][0]:
@@ -75,6 +79,7 @@ def take_published(market: Market, said: Published) -> None:
     index.published, index.published_ts_ms = said.value, said.ts_ms
     index.published_expected, index.phase = said.expected, said.phase
     index.unsettled.append((said.ts_ms, said.value))
+    index.changed = True
 
 
 def close(market: Market, seq: int, day: str) -> list[IndexEstimate]:
@@ -82,13 +87,16 @@ def close(market: Market, seq: int, day: str) -> list[IndexEstimate]:
     rows = []
     for _, index in sorted(market.indices.items()):
         _settle(market, index, seq // 1000 - SETTLING_MS)
+        if not index.changed:
+            continue
+        index.changed = False
+        _forget(market)
         row = _row(market, index, seq, day)
         said = msgspec.structs.replace(row, seq=0, ts_ms=0)
         shown = blake2b(_encode(said), digest_size=8).digest()
         if shown != index.shown and (index.shown or row.published is not None or row.traded):
             index.shown = shown
             rows.append(row)
-    _forget(market)
     return rows
 
 
@@ -96,6 +104,7 @@ def _settle(market: Market, index: IndexState, until_ms: int) -> None:
     """Compare with, then learn from, the published values up to an exchange time."""
     while index.unsettled and index.unsettled[0][0] <= until_ms:
         ts_ms, value = index.unsettled.pop(0)
+        index.changed = True
         references = _references(market, index)
         if references is None or not index.prior:
             continue

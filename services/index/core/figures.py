@@ -57,6 +57,7 @@ class IndexState(msgspec.Struct, array_like=True):
         prior, published, published_ts_ms, published_expected, phase: of today.
         unsettled: `(ts_ms, value)` of published values whose late prints may still come.
         error, error_ts_ms: of the last that settled.
+        changed: something was said since the last second was closed.
         shown: digest of the estimate published last.
     """
 
@@ -74,6 +75,7 @@ class IndexState(msgspec.Struct, array_like=True):
     error: float | None = None
     error_percent: float | None = None
     error_ts_ms: int | None = None
+    changed: bool = True
     shown: bytes = b""
 
 
@@ -87,7 +89,8 @@ class Market(msgspec.Struct, array_like=True):
         scopes: by name, in the order in which they came.
         paths: of members of indices, `[ts_ms, price]` ascending: the last before what is not
             settled yet, and all since.
-        leading: the four lists as they were published last.
+        leading: the four lists of leaders: foreign buyers and sellers, active ones.
+        stale: of the foreign and the active ones: whether they must be made anew.
     """
 
     day: int = -1
@@ -95,4 +98,5 @@ class Market(msgspec.Struct, array_like=True):
     scopes: dict[str, ScopeState] = {}
     indices: dict[str, IndexState] = {}
     paths: dict[str, list[tuple[int, float]]] = {}
-    leading: list[list[Leader]] = []
+    leading: list[list[Leader]] = msgspec.field(default_factory=lambda: [[], [], [], []])
+    stale: list[bool] = msgspec.field(default_factory=lambda: [False, False])

@@ -13,10 +13,33 @@ _PART = 1
 """Behind the venue's summary of the same second."""
 
 
+def begin_day(market: Market) -> None:
+    """Nobody leads."""
+    market.stale = [True, True]
+
+
+def take(market: Market, before: Share | None, share: Share) -> None:
+    """A share's day in place of `before`: do lists change by it?"""
+    for which, net in enumerate(_NETS):
+        now = net(share)
+        if now == (net(before) if before is not None else (0, 0)) or market.stale[which]:
+            continue
+        buyers, sellers = market.leading[2 * which : 2 * which + 2]
+        market.stale[which] = (
+            (len(buyers) < COUNT or now[0] >= buyers[-1].net_value)
+            or (len(sellers) < COUNT or now[0] <= sellers[-1].net_value)
+            or any(one.symbol == share.symbol for one in (*buyers, *sellers))
+        )
+
+
 def close(market: Market, seq: int, day: str) -> list[MarketLeaders]:
     """The four lists, when one of them has changed."""
-    lists = [*_both(market.shares.values(), _foreign), *_both(market.shares.values(), _active)]
-    if lists == market.leading or not (market.leading or any(lists)):
+    lists = [*market.leading]
+    for which, net in enumerate(_NETS):
+        if market.stale[which]:
+            lists[2 * which : 2 * which + 2] = _both(market.shares.values(), net)
+    market.stale = [False, False]
+    if lists == market.leading:
         return []
     market.leading = lists
     return [
@@ -45,6 +68,10 @@ def _foreign(share: Share) -> tuple[int, int]:
 
 def _active(share: Share) -> tuple[int, int]:
     return share.buy_value - share.sell_value, share.buy_volume - share.sell_volume
+
+
+_NETS = (_foreign, _active)
+"""What is bought less what is sold: value, then volume."""
 
 
 def _both(

@@ -69,8 +69,10 @@ def _second(market: Market, seq: int, partials: list[MarketPartial]) -> list[Out
         market.day = day
         summary.begin_day(market)
         estimate.begin_day(market)
+        leaders.begin_day(market)
     for partial in partials:
         for share in partial.shares:
+            leaders.take(market, market.shares.get(share.symbol), share)
             summary.take(market, share)
             estimate.take_share(market, share)
     for partial in partials:

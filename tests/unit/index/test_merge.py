@@ -1,7 +1,7 @@
 """Step 2: a second is what all partitions said of it, whoever was last, however often it died."""
 
 from collections import defaultdict
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 import msgspec
@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.market import Gap, MarketMessage
-from schemas.market_partials import MarketPartial
-from schemas.market_summary import MarketSummary
+from schemas.market_partials import MarketPartial, Share
+from schemas.market_summary import Leader, MarketLeaders, MarketSummary
 from schemas.topics import PARTITIONS
 from services.index.core.merge import initial, merge
 from services.index.merge_app import SERVICE as MERGE
@@ -165,23 +165,38 @@ def test_a_summary_comes_only_when_it_says_something_new(calm: Merged) -> None:
         seen[row.symbol] = said
 
 
-def test_leaders_are_the_ten_largest_by_net_value(lanes: Lanes, calm: Merged) -> None:
-    shares = {s.symbol: s for value in in_step(lanes) for s in decoded(value).shares}
-    last = calm.leaders()[-1]
-    for lead, buy, sell in (
-        ((last.active_buyers, last.active_sellers), "buy_value", "sell_value"),
-        ((last.foreign_buyers, last.foreign_sellers), "foreign_buy_value", "foreign_sell_value"),
-    ):
-        nets = sorted(
-            ((getattr(s, buy) - getattr(s, sell), s.symbol) for s in shares.values()),
-            key=lambda net: (-net[0], net[1]),
-        )
-        assert [(one.net_value, one.symbol) for one in lead[0]] == [n for n in nets if n[0] > 0][
-            :10
-        ]
-        below = sorted(n for n in nets if n[0] < 0)[:10]
-        assert [(one.net_value, one.symbol) for one in lead[1]] == below
-    assert len(last.active_buyers) == len(last.active_sellers) == 10
+def test_leaders_are_at_each_second_the_ten_largest_by_net_value(
+    lanes: Lanes, calm: Merged
+) -> None:
+    told = {m.seq: m for m in calm.leaders()}
+    shares: dict[str, Share] = {}
+    newest: MarketLeaders | None = None
+    by_second = sorted(map(decoded, in_step(lanes)), key=lambda p: p.seq)
+    for seq, partials_ in groupby(by_second, key=lambda p: p.seq):
+        shares |= {share.symbol: share for partial in partials_ for share in partial.shares}
+        newest = told.get(seq, newest)
+        if newest is None:
+            continue
+        assert newest.active_buyers == largest(shares, "buy_value", "sell_value", 1)
+        assert newest.active_sellers == largest(shares, "buy_value", "sell_value", -1)
+        foreign = ("foreign_buy_value", "foreign_sell_value")
+        assert newest.foreign_buyers == largest(shares, *foreign, 1)
+        assert newest.foreign_sellers == largest(shares, *foreign, -1)
+    assert len(told) > 20
+    assert newest is not None
+    assert len(newest.active_buyers) == len(newest.active_sellers) == 10
+
+
+def largest(shares: dict[str, Share], buy: str, sell: str, sign: int) -> list[Leader]:
+    """One list of leaders, made anew."""
+    found = []
+    for share in shares.values():
+        value = getattr(share, buy) - getattr(share, sell)
+        volumes = (getattr(share, name.replace("value", "volume")) for name in (buy, sell))
+        bought, sold = volumes
+        if value * sign > 0:
+            found.append(Leader(share.symbol, bought - sold, value))
+    return sorted(found, key=lambda one: (-one.net_value * sign, one.symbol))[:10]
 
 
 def test_a_new_day_begins_with_nothing_traded(tape: list[MarketMessage]) -> None:
