@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from schemas.alerts import Alert
 from schemas.bars import Bar
+from schemas.basis import Basis
 from schemas.board import BoardRow
 from schemas.busd_forecasts import BusdForecast
 from schemas.busd_partials import BusdPartial
@@ -141,6 +142,7 @@ MARKET = Topic(
         "classifier",
         "board",
         "foreign",
+        "derivatives",
         "orderflow-index",
         "index",
         "analytics-market",
@@ -326,6 +328,16 @@ FOREIGN_FLOW = Topic(
     consumers=("writer", "gateway"),
 )
 FOREIGN_SNAPSHOTS = _snapshots("foreign")
+BASIS = Topic(
+    name="basis",
+    value=Basis,
+    codec="json",
+    stream="symbol",
+    key="routing key",
+    producers=("derivatives",),
+    consumers=("writer", "gateway"),
+)
+DERIVATIVES_SNAPSHOTS = _snapshots("derivatives")
 DEAD_LETTERS = Topic(
     name="dead-letters",
     value=None,
@@ -337,6 +349,7 @@ DEAD_LETTERS = Topic(
         "classifier",
         "board",
         "foreign",
+        "derivatives",
         "orderflow",
         "orderflow-index",
         "index",
@@ -388,6 +401,8 @@ TOPICS: tuple[Topic, ...] = (
     BUSD_FORECASTS,
     ANALYTICS_BUSD_SNAPSHOTS,
     ANALYTICS_BUSD_MERGE_SNAPSHOTS,
+    BASIS,
+    DERIVATIVES_SNAPSHOTS,
     DEAD_LETTERS,
 )
 BY_NAME: dict[str, Topic] = {t.name: t for t in TOPICS}

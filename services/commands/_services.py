@@ -15,6 +15,7 @@ COMPUTING = (
     "orderflow-index",
     "index",
     "index-merge",
+    "derivatives",
     *ALERTS.producers,
     "analytics-busd",
     "analytics-busd-merge",

@@ -182,6 +182,26 @@ def _foreign_flow(out: Text, m: Message) -> None:
     out.append(f"{count(m['room']):>17}", style="dim")
 
 
+def _basis(out: Text, m: Message) -> None:
+    out.append(f"{m['continuous'] or m['alias'] or '-':<11}", style="cyan")
+    out.append(f"{_points(m['future'], 1):>10}{_points(m['spot'], 2):>11}", style="bold")
+    basis = m["basis"]
+    paint = "" if basis is None else colour(basis, 0)
+    out.append(
+        f"{_points(basis, 2, '+'):>9}{_points(m['basis_percent'], 3, '+'):>8} %", style=paint
+    )
+    out.append(f"{_points(m['mid_basis'], 2, '+'):>9}{_points(m['fair_value'], 2):>11}")
+    out.append(f"{_points(m['z_score'], 1, '+'):>7}{count(m['days_to_expiry']):>6}")
+    out.append(f"{count(m['open_interest']):>9}")
+    marks = [m["direction"], "stale" if m["stale"] else None, "roll" if m["roll"] else None]
+    marks.append(None if m["spot_kind"] == "published" else f"spot {m['spot_kind']}")
+    out.append(f"  {' '.join(mark for mark in marks if mark)}", style="dim")
+
+
+def _points(value: float | None, decimals: int, sign: str = "") -> str:
+    return "-" if value is None else f"{value:{sign},.{decimals}f}"
+
+
 def _index(out: Text, m: Message) -> None:
     value, prior = m["value"], m.get("prior")
     paint = colour(value, prior)
@@ -235,6 +255,8 @@ _NAMES = {
     "bar": f"{'bar':<8}{'phase':<11}{'open':>12}{'high':>12}{'low':>12}{'close':>12}"
     f"{'volume':>15}{'trades':>8}{'delta':>14}",
     "foreign": f"{'bought':>14}{'sold':>14}{'net':>14}{'net, bn':>13}{'room left':>17}",
+    "basis": f"{'name':<11}{'future':>10}{'spot':>11}{'basis':>9}{'':>10}{'mid':>9}{'fair':>11}"
+    f"{'z':>7}{'days':>6}{'open':>9}  notes",
     "foreign_flow": f"{'net':>14}{'net, bn':>13}{'bn/min 1m':>13}{'5m':>13}{'15m':>13}{'share':>10}"
     f"{'corr.':>8}{'room left':>17}",
     "index": f"{'value':>12}{'change':>9}{'':>10}{'volume':>17}{'value, bn':>13}"
@@ -254,6 +276,7 @@ _SHOW: dict[str, Callable[[Text, Message], None]] = {
     "bar": _bar,
     "foreign": _foreign,
     "foreign_flow": _foreign_flow,
+    "basis": _basis,
     "index": _index,
     "auction": _auction,
     "alert": _alert,

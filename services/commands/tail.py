@@ -25,6 +25,7 @@ _MAINLY = {
     "trades-classified": "trade_classified",
     "session-flow": "session_flow",
     "foreign-flow": "foreign_flow",
+    "basis": "basis",
     "board": "board",
     "bars": "bar",
     "busd-patterns": "busd_pattern",

@@ -180,6 +180,22 @@ class Settings(BaseSettings):
         description="Bars of orderflow: of time, of trades (t), of volume (v), of range (%)",
     )
 
+    derivatives_rate: float | None = Field(
+        None, gt=-1, lt=1, description="Financing a year as a ratio, for fair values of futures"
+    )
+    derivatives_dividend_yield: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="... and dividends of the index a year; the service needs both",
+    )
+    derivatives_stale_spot_s: Seconds = Field(
+        15.0, description="An index value is stale after so many seconds of trading"
+    )
+    derivatives_stale_future_s: Seconds = Field(
+        60.0, description="... and a future without a quote or trade after so many"
+    )
+
     writer_batch_rows: int = Field(5000, gt=0, description="Rows of one transaction, at most")
     writer_flush_s: Seconds = Field(0.2, description="A row waits at most this long")
 

@@ -21,6 +21,7 @@ BENCHES = {
     "foreign": "bench_foreign",
     "bars": "bench_bars",
     "busd": "bench_busd",
+    "derivatives": "bench_derivatives",
     "pump": "bench_pump",
     "ingest": "bench_ingest",
     "writer": "bench_writer",
@@ -31,6 +32,7 @@ BENCHES = {
 AIMS = {
     "classifier": "a few µs a message",
     "board": "150 k/s, state small",
+    "derivatives": "a few µs a message",
     "foreign": "a few µs a message, whatever its windows hold",
     "bars": "no aim",
     "busd": "500 k lines/s parsed, 200 k/s detected, constant memory",

@@ -12,6 +12,7 @@ import pytest
 from schemas import generate
 from schemas.bars import Bar
 from schemas.base import BROADCAST
+from schemas.basis import Basis
 from schemas.board import BoardRow
 from schemas.control import Position
 from schemas.foreign_flow import ForeignFlow
@@ -22,6 +23,7 @@ from schemas.topics import (
     ALERT_INPUTS,
     ALERTS,
     BARS,
+    BASIS,
     BOARD,
     BUSD_FORECASTS,
     BUSD_PARTIALS,
@@ -38,6 +40,7 @@ from services.board.app import SERVICE as BOARD_SERVICE
 from services.classifier.app import SERVICE as CLASSIFIER
 from services.delivery.core import intake
 from services.delivery.core.routes import Route
+from services.derivatives.app import build as derivatives
 from services.foreign.app import SERVICE as FOREIGN
 from services.gateway.core import wire
 from services.gateway.core.channels import BY_TOPIC_AND_TYPE
@@ -258,6 +261,24 @@ def through_delivery(example: Example) -> None:
     assert row.id.startswith(f"t1/{example.json['rule']}/")
 
 
+def through_derivatives(example: Example) -> None:
+    """What is said of a future makes its row when a clock closes it; twice is as once."""
+    message = example.message
+    options = {"derivatives_rate": 0.045, "derivatives_dividend_yield": 0.015}
+    service, rows = derivatives(Settings.model_validate(options)), list[bytes]()
+    state: Partition[Any] = Partition(service, {Basis: lambda _, v: rows.append(v)}, [])
+    second = message.seq // 1_000_000 * 1_000_000 + 1_000_000
+    clock = Clock(symbol=BROADCAST, feed="test", seq=second, ts_ms=second // 1000, venue="VN")
+    assert state.run(0, [message, message, clock]) == []
+    future = routing_key(message.symbol) in ("VN30", "VN100")
+    told = ("trade", "quote", "foreign", "open_interest", "instrument")
+    assert len(rows) == (future and message.symbol != "VN30" and example.json["type"] in told)
+    for value in rows:
+        validator(BASIS.name).validate(json.loads(value))
+        row = msgspec.json.decode(value, type=Basis)
+        assert (row.symbol, row.seq, row.underlying) == (message.symbol, second, "VN30")
+
+
 def through_index(example: Example) -> None:
     """The venue's next clock gives one partial, whatever came; a crypto venue has none."""
     message = example.message
@@ -396,12 +417,15 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("market", "foreign"): through_foreign,
     ("market", "index"): through_index,
     ("market-partials", "index-merge"): through_merge,
+    ("market", "derivatives"): through_derivatives,
     ("market", "writer"): through_writer,
     ("market", "gateway"): through_gateway,
     ("market", "orderflow-index"): through_orderflow,
     ("trades-classified", "orderflow"): through_orderflow,
     ("trades-classified", "writer"): through_writer,
     ("trades-classified", "gateway"): through_gateway,
+    ("basis", "writer"): through_writer,
+    ("basis", "gateway"): through_gateway,
     ("foreign-flow", "writer"): through_writer,
     ("foreign-flow", "gateway"): through_gateway,
     ("session-flow", "writer"): through_writer,

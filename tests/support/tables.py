@@ -13,11 +13,13 @@ import psycopg
 from psycopg.rows import dict_row
 
 from schemas import frames
+from schemas.basis import Basis
 from schemas.foreign_flow import ForeignFlow
 from schemas.market import Clock, Trade
 from schemas.session_flow import SessionFlow
 from schemas.topics import (
     BARS,
+    BASIS,
     BOARD,
     BY_NAME,
     FOREIGN_FLOW,
@@ -72,7 +74,7 @@ def _of_message(message: Any) -> Row:
             best = fields[side][0] if fields[side] else (None, None)
             fields[f"{name}_price"], fields[f"{name}_volume"] = best
     own = {"trade_classified": "trades_classified"}
-    own |= {name: name for name in ("session_flow", "foreign_flow")}
+    own |= {name: name for name in ("session_flow", "foreign_flow", "basis")}
     return _row(own.get(tag, f"market_{tag}"), fields)
 
 
@@ -93,12 +95,12 @@ async def in_topics(bootstrap: str, tape: str) -> set[Row]:
         for message in frames.messages_and_errors(record.value):
             if not isinstance(message, Trade | Clock | frames.BadLine):
                 rows.add(_of_message(message))
-    events = [TRADES_CLASSIFIED.name, SESSION_FLOW.name, FOREIGN_FLOW.name]
+    events = [TRADES_CLASSIFIED.name, SESSION_FLOW.name, FOREIGN_FLOW.name, BASIS.name]
     for name in await _there(bootstrap, tape, events):
         decoder = msgspec.json.Decoder(BY_NAME[name].value)
         async for record in kafka.read_all(bootstrap, BY_NAME[name].on(tape)):
             message = decoder.decode(record.value)
-            if isinstance(message, TradeClassified | SessionFlow | ForeignFlow):
+            if isinstance(message, TradeClassified | SessionFlow | ForeignFlow | Basis):
                 rows.add(_of_message(message))
     return rows | await _newest(bootstrap, tape)
 
@@ -160,6 +162,7 @@ async def stored_all(bootstrap: str, database: str, tape: str) -> bool:
         TRADES_CLASSIFIED,
         SESSION_FLOW,
         FOREIGN_FLOW,
+        BASIS,
         BARS,
         BOARD,
         INSTRUMENTS,

@@ -7,7 +7,8 @@ from typing import Literal
 import msgspec
 
 from schemas.base import Phase
-from services.foreign.core.history import History
+from services.foreign.core.history import Point
+from services.runtime.lookback import History
 
 SECOND_US = 1_000_000
 _DAY_US = 86_400 * SECOND_US
@@ -55,7 +56,7 @@ class Figures(msgspec.Struct, array_like=True):
     price: int | None = None
     total: int | None = None
     begun: bool = False
-    history: History = msgspec.field(default_factory=History)
+    history: History[Point] = msgspec.field(default_factory=History)
     flow_second: int = -1
     before: tuple[int, int] | None = None
     resets: int = 0

@@ -1,7 +1,7 @@
 """What messages change in a symbol's day: totals, prices, and the points that windows are of."""
 
 from schemas.market import Day, Foreign, Trade
-from services.foreign.core.history import Point
+from services.foreign.core.history import LONGEST, Point
 from services.foreign.core.state import PRICE_PARTS, Figures, bounded
 
 
@@ -120,7 +120,7 @@ def _value(
 def keep(day: Figures, second: int) -> None:
     """Remember the figures as those of a second of trading time."""
     if day.history:
-        day.history.keep(_point(day, second))
+        day.history.keep(_point(day, second), LONGEST)
 
 
 def _point(day: Figures, second: int) -> Point:

@@ -3,16 +3,17 @@
 from math import sqrt
 from typing import Any
 
-from services.foreign.core.history import MINUTE, WINDOWS, Cursor, History, Point
+from services.foreign.core.history import LAGS, MINUTE, WINDOWS, Point, net_and_price
 from services.foreign.core.state import PRICE_PARTS
+from services.runtime.lookback import Cursor, History
 
 
-def windows(history: History, second: int) -> dict[str, Any]:
+def windows(history: History[Point], second: int) -> dict[str, Any]:
     """The fields of `ForeignFlow` that are of windows, as of the start of trading second."""
     if not history:
         return dict.fromkeys(FIELDS)
     fields: dict[str, Any] = {}
-    cursors = history.at(second)
+    cursors = history.at(second, LAGS, net_and_price)
     head, minute_ago = cursors[0], cursors[MINUTE].point
     for name, length in WINDOWS.items():
         tail = cursors[length]
@@ -48,7 +49,7 @@ FIELDS = tuple(
 """Null, all of them, while flow is not known."""
 
 
-def correlation(tail: Cursor, head: Cursor, seconds: int) -> float | None:
+def correlation(tail: Cursor[Point], head: Cursor[Point], seconds: int) -> float | None:
     """
     Pearson's, of the `seconds` between two cursors, from exact sums.
 
@@ -56,7 +57,7 @@ def correlation(tail: Cursor, head: Cursor, seconds: int) -> float | None:
         None when figures or a price were not known in all of them, or one did not move.
     """
     n = head.n - tail.n
-    if tail.point is None or n < seconds:
+    if n < seconds:
         return None
     x, y = head.x - tail.x, head.y - tail.y
     of_x = n * (head.xx - tail.xx) - x * x

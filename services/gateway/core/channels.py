@@ -8,6 +8,7 @@ import msgspec
 from schemas import market
 from schemas.alerts import Alert
 from schemas.bars import Bar
+from schemas.basis import Basis
 from schemas.board import BoardRow
 from schemas.busd_forecasts import BusdForecast
 from schemas.busd_patterns import BusdPattern
@@ -18,6 +19,7 @@ from schemas.session_flow import SessionFlow
 from schemas.topics import (
     ALERTS,
     BARS,
+    BASIS,
     BOARD,
     BUSD_FORECASTS,
     BUSD_PATTERNS,
@@ -107,6 +109,7 @@ CHANNELS: tuple[Channel, ...] = (
     ),
     _derived(SESSION_FLOW, SessionFlow, "phase", daily=True),
     _derived(FOREIGN_FLOW, ForeignFlow),
+    _derived(BASIS, Basis),
     _derived(BOARD, BoardRow),
     # Of each interval the bar under way and the last that is over: the first never hides it.
     _derived(BARS, Bar, "interval", "phase", "final"),

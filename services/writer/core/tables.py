@@ -13,6 +13,7 @@ from msgspec import inspect
 from schemas import market
 from schemas.alerts import Alert
 from schemas.bars import Bar
+from schemas.basis import Basis
 from schemas.board import BoardRow
 from schemas.busd_forecasts import BusdForecast
 from schemas.busd_patterns import BusdPattern
@@ -23,6 +24,7 @@ from schemas.session_flow import SessionFlow
 from schemas.topics import (
     ALERTS,
     BARS,
+    BASIS,
     BOARD,
     BUSD_FORECASTS,
     BUSD_PATTERNS,
@@ -184,6 +186,7 @@ TABLES: tuple[Table, ...] = (
     _table(MARKET_SUMMARY, MarketLeaders, "market_leaders"),
     _table(BUSD_PATTERNS, BusdPattern),
     _table(BUSD_FORECASTS, BusdForecast),
+    _table(BASIS, Basis),
     _table(BOARD, BoardRow, natural=("symbol", "day")),
     _table(INSTRUMENTS, market.Instrument, natural=("symbol",)),
     _table(INSTRUMENTS, market.Basket, "instruments_basket", natural=("symbol",)),

@@ -152,5 +152,5 @@ def at_once(span: list[MarketMessage]) -> list[MarketMessage]:
 def by_symbol(tape: list[MarketMessage]) -> dict[str, list[ForeignFlow]]:
     found: dict[str, list[ForeignFlow]] = defaultdict(list)
     for row in rows_of(written(tape)[0]):
-        found[row.symbol].append(row)
+        found[row.symbol].append(msgspec.structs.replace(row, seq=0, ts_ms=0))
     return found

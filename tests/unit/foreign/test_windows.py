@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from schemas.foreign_flow import ForeignFlow
 from schemas.market import MarketMessage
-from services.foreign.core.history import WINDOWS, History, Point
+from services.foreign.core.history import LAGS, LONGEST, WINDOWS, Point, net_and_price
 from services.foreign.core.windows import windows
+from services.runtime.lookback import History
 from tests.unit.board.support import SECOND, T0, clock, instrument, status, trade
 from tests.unit.foreign.support import OPEN, Flow, opened, totals
 
@@ -119,23 +120,23 @@ def agrees(row: ForeignFlow, fields: dict[str, Any]) -> None:
 @given(st.integers(2, 2**40), st.integers(1, 1000))
 def test_a_correlation_far_from_zero_has_lost_no_digit(offset: int, step: int) -> None:
     """Where sums of squares in floats would have nothing left of the differences."""
-    history = History()
+    history = History[Point]()
     history.begin(Point(-1, offset, 0, 0, offset, 0))
     for second in range(900):
-        history.keep(Point(second, offset + second * step, 0, 0, offset - second, 0))
+        history.keep(Point(second, offset + second * step, 0, 0, offset - second, 0), LONGEST)
     fields = windows(history, 900)
     assert fields["correlation_15m"] == pytest.approx(-1, abs=1e-15)
 
 
 def test_looking_back_costs_the_same_however_much_the_window_holds() -> None:
     """Cursors pass each point once: seven a second, not the 900 points of a window."""
-    history = History()
+    history = History[Point]()
     history.begin(Point(-1, 0, 0, 0, 1, 0))
     passed = 0
     for second in range(3000):
-        history.keep(Point(second, second, 0, 0, second % 5, 0))
-        before = [cursor.index for cursor in history.at(second).values()]
-        after = [cursor.index for cursor in history.at(second + 1).values()]
+        history.keep(Point(second, second, 0, 0, second % 5, 0), LONGEST)
+        before = [cursor.index for cursor in history.at(second, LAGS, net_and_price).values()]
+        after = [cursor.index for cursor in history.at(second + 1, LAGS, net_and_price).values()]
         passed += sum(b - a for a, b in zip(before, after, strict=True))
     assert passed <= 7 * 3000
     assert len(history.points) <= 960 + 64 + 2
