@@ -31,7 +31,8 @@ class Bar(Derived, frozen=True, kw_only=True, gc=False, tag="bar"):
             UTC+7, crypto at UTC); others: the time of the first trade.
         interval: the setting's own word: `5m`, `100t` (trades), `100000v` (volume), `0.5%`
             (range, of the day's reference price).
-        phase: of its trades; `continuous` holds those of the break and of a halt.
+        phase: of its trades; `continuous` holds those of the break and of a halt, `atc` what HOSE
+            stamps after it.
         number: time bars: 0; a trade that comes when its bar is no longer held (30 s after it
             was final) makes a bar beside it with the next free number of the symbol, to be
             added. Others: counts the bars of the day.

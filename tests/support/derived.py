@@ -56,8 +56,6 @@ def derived(count: int, *, symbols: int = 20, seed: int = 1) -> list[tuple[Place
         out.append((("board", home), board_row(symbol, seq, day)))
         for part, phase in enumerate(("continuous", "day")):
             out.append((("session-flow", home), flow(symbol, seq, part, phase, day)))
-        for part, word in enumerate(("1m", "5m")):
-            out.append((("bars", home), bar(symbol, seq, part, seq // 60_000_000 * 60_000, word)))
         match rnd.randrange(12):
             case 0:
                 what = Instrument(
@@ -77,6 +75,10 @@ def derived(count: int, *, symbols: int = 20, seed: int = 1) -> list[tuple[Place
                 exchange = rnd.choice(EXCHANGES)
                 wide = Status(**head, venue="VN", exchange=exchange, phase="atc")
                 out += [(("sessions", p), wide) for p in range(12)]
+            case 5 | 6:
+                begins = seq // 600_000_000 * 600_000
+                for part, word in enumerate(("1m", "5m")):
+                    out.append((("bars", home), bar(symbol, seq, part, begins, word)))
             case 4:
                 index = Index(**head, value=1000 + n, advances=n)
                 out.append((("index-values", home), index))

@@ -136,9 +136,9 @@ class Outputs:
                     lane.append(message)
             else:
                 lanes[partition(routing_key(message.symbol), PARTITIONS)].append(message)
-        for lane in lanes.values():
+        for number, lane in lanes.items():
             sinks = {kind: _appender(values) for kind, values in self.values.items()}
-            Partition(service, sinks, []).run(0, lane)
+            Partition(service, sinks, [], number=number).run(0, lane)
 
     def of(self, kind: type[M], symbol: str | None = None) -> list[M]:
         """Messages of a type, of a symbol if one is given; each stream in its order."""

@@ -17,8 +17,19 @@ _AFTERNOON = 13 * 3_600_000
 _AUCTION_BEGINS = (14 * 60 + 30) * 60_000
 _DAY_ENDS = 15 * 3_600_000
 _SECOND = 1000
-_PHASES: dict[Phase, Phase] = {"break": "continuous", "halted": "continuous"}
-"""What is matched continuously, though stamped later or of a symbol that has halted since."""
+_ENDS = (
+    (_MORNING_ENDS, _AFTERNOON),
+    (_AUCTION_BEGINS, _AUCTION_BEGINS + _SECOND),
+    (_DAY_ENDS, _DAY_ENDS + _SECOND),
+)
+"""Ends of trading, and until when what is stamped after them belongs to what ended."""
+_PHASES: dict[Phase, Phase] = {
+    "break": "continuous",
+    "halted": "continuous",
+    "put_through": "atc",
+}
+"""What was matched continuously, though stamped later or of a symbol that has halted since; and
+the closing auction's prints that HOSE stamps after its end, when it matches nothing any more."""
 
 
 def span_phase(phase: Phase) -> Phase:
@@ -30,20 +41,16 @@ def span_time(venue: Venue, ts_ms: int, phase: Phase) -> int:
     """
     The time by which a trade's bar is found; `phase` as from `span_phase`.
 
-    Vietnamese continuous trades in the second in which a session ends (11:30:00, 14:30:00,
-    15:00:00), and all in the break, belong to what ended: to its last millisecond. (For UPCoM,
+    Vietnamese trades in the second in which trading ends (15:00:00), continuous ones also of
+    11:30:00, 14:30:00 and the break, belong to what ended: to its last millisecond. (For UPCoM,
     which has no auction, 14:30:00 is no end; its trades of that second stand there too.)
     """
-    if venue != "VN" or phase != "continuous":
+    if venue != "VN":
         return ts_ms
     at = (ts_ms + _OFFSET_MS["VN"]) % DAY_MS
     if at < _MORNING_ENDS:
         return ts_ms
-    for end, begins in (
-        (_MORNING_ENDS, _AFTERNOON),
-        (_AUCTION_BEGINS, _AUCTION_BEGINS + _SECOND),
-        (_DAY_ENDS, _DAY_ENDS + _SECOND),
-    ):
+    for end, begins in _ENDS if phase == "continuous" else _ENDS[-1:]:
         if end <= at < begins:
             return ts_ms - at + end - 1
     return ts_ms

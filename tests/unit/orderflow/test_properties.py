@@ -61,7 +61,7 @@ def exact(volumes: Iterable[float | None]) -> int:
     return sum(round((volume or 0) * 10**8) for volume in volumes)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tapes())
 def test_the_bars_of_each_interval_add_up_to_the_trades(tape: list[Any]) -> None:
     bars = Bars(WORDS)
@@ -78,7 +78,7 @@ def test_the_bars_of_each_interval_add_up_to_the_trades(tape: list[Any]) -> None
                 assert told == exact(t.volume for t in trades if t.side == side)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tapes())
 def test_a_bar_is_sane_in_itself_and_never_takes_back_that_it_is_final(tape: list[Any]) -> None:
     bars = Bars(WORDS)
@@ -102,7 +102,7 @@ def test_a_bar_is_sane_in_itself_and_never_takes_back_that_it_is_final(tape: lis
         assert not any(bar.revision for bar in said if not bar.final)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tapes())
 def test_a_minute_is_the_fold_of_its_trades_in_the_order_they_came(tape: list[Any]) -> None:
     """Summed by the second or one by one, the same."""
@@ -129,7 +129,7 @@ def test_a_minute_is_the_fold_of_its_trades_in_the_order_they_came(tape: list[An
         assert found_way == [way[-1], min(way), max(way)]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tapes(), st.data())
 def test_cut_anywhere_restored_and_repeated_it_goes_on_with_the_same_bytes(
     tape: list[Any], data: st.DataObject
@@ -145,7 +145,7 @@ def test_cut_anywhere_restored_and_repeated_it_goes_on_with_the_same_bytes(
     assert (cut.sent, cut.state.encode()) == (whole.sent, whole.state.encode())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(tapes())
 def test_an_open_bar_comes_at_most_once_a_second(tape: list[Any]) -> None:
     bars = Bars(WORDS)
