@@ -174,7 +174,10 @@ class Spool:
         with suppress(OSError):
             os.pwrite(self._mark, b"%020d" % at, 0)
         while len(self._segments) > 1 and self._segments[0].end <= at:
-            self._segments.pop(0).path.unlink(missing_ok=True)
+            done = self._segments.pop(0)
+            # One of which nothing was left at opening is followed by another of its name.
+            if done.path != self._segments[0].path:
+                done.path.unlink(missing_ok=True)
 
     def to_sync(self) -> list[int]:
         """Descriptors of what was written since the last call: the caller's to sync and close."""
@@ -214,7 +217,25 @@ class Spool:
         """What a write that failed left behind must never be read as records."""
         if self._uncut:
             os.ftruncate(self._fd, self.end - self._segments[-1].where)
+            if self.released == self.end > self._segments[-1].start:
+                self._empty()
             self._uncut = False
+
+    def _empty(self) -> None:
+        """
+        Give a full disk back what the last segment holds, which all stands on the tape.
+
+        It becomes the next one. Renamed first: should this process die before the rest, its
+        records stand at a wrong place, and none is taken for one.
+        """
+        segment, head = self._segments[-1], self._head(self._segments[-1].run)
+        path = segment.path.with_name(f"{self.end:020d}.spool")
+        segment.path = segment.path.rename(path)
+        os.pwrite(self._fd, head, 0)
+        os.ftruncate(self._fd, len(head))
+        segment.start, segment.head = self.end, len(head)
+        self.note_dirty()
+        self._dirty.append(os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC))
 
     def _roll(self) -> None:
         segment = self._made(self._segments[-1].run)
@@ -223,10 +244,13 @@ class Spool:
         self._segments.append(segment)
         self._fd = fd
 
+    def _head(self, run: str) -> bytes:
+        return f"{_MAGIC} {run} {self.last_us}\n".encode()
+
     def _made(self, run: str) -> _Segment:
         """A new segment at the end; whole under its name, or not there."""
         path = self._folder / f"{self.end:020d}.spool"
-        head = f"{_MAGIC} {run} {self.last_us}\n".encode()
+        head = self._head(run)
         draft = path.with_suffix(".draft")
         draft.write_bytes(head)
         draft.replace(path)

@@ -172,6 +172,63 @@ def test_nothing_of_a_write_that_failed_halfway_is_ever_read(
     assert read_all(Spool(tmp_path, CAP)) == given
 
 
+def test_a_disk_that_is_full_of_what_stands_on_the_tape_is_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk smaller than a segment would else stay full for ever."""
+    spool = Spool(tmp_path, CAP)
+    fill(spool, 100)
+    size, write = cut_file(tmp_path).stat().st_size, os.pwrite
+
+    def small(fd: int, data: bytes, where: int) -> int:
+        if where + len(data) > size:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(fd, data, where)
+
+    monkeypatch.setattr(os, "pwrite", small)
+    assert not spool.append([arrival(100)])
+    spool.release(spool.end - 1)
+    assert not spool.append([arrival(101)]), "the last record does not stand on the tape yet"
+    spool.release(spool.end)
+    at, last_us = spool.end, spool.last_us
+    place = spool.place(at)
+    assert spool.append([])
+    spool.close()
+    spool = Spool(tmp_path, CAP)
+    assert (spool.torn, spool.end, spool.last_us) == (0, at, last_us)
+    given = fill(spool, 90, 102)
+    assert (read_all(spool, at), spool.standing(place)) == (given, at)
+
+
+def test_killed_while_a_full_disk_is_emptied_nothing_old_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path, CAP)
+    fill(spool, 100)
+    spool.release(spool.end)
+    file, at = cut_file(tmp_path), spool.end
+    spool.close()
+    file.rename(tmp_path / f"{at:020d}.spool")
+    again = Spool(tmp_path, CAP)
+    assert again.end == at
+    assert read_all(again, at) == []
+
+
+def test_what_follows_a_first_record_that_was_torn_outlives_its_release(tmp_path: Path) -> None:
+    """Nothing is left of the file, and the next one has its name."""
+    spool = Spool(tmp_path, CAP)
+    spool.close()
+    with cut_file(tmp_path).open("ab") as file:
+        file.write(spool_records.write(arrival(0), 0)[:-1])
+    again = Spool(tmp_path, CAP)
+    assert again.torn > 0
+    given = fill(again, 3)
+    again.release(1)
+    assert read_all(again) == given
+    again.close()
+    assert read_all(Spool(tmp_path, CAP)) == given
+
+
 def test_killed_after_a_write_that_failed_halfway_its_rest_is_cut(tmp_path: Path) -> None:
     spool = Spool(tmp_path, CAP)
     given = fill(spool, 3)
