@@ -16,7 +16,7 @@ from services.simulator.serve.rest import Answers
 from services.simulator.serve.sent_log import SentLog
 from services.simulator.serve.tokens import Tokens
 from services.simulator.serve.v3 import rest as v3_rest
-from services.simulator.serve.v3.sessions import ACCESS_S
+from services.simulator.serve.v3.sessions import ACCESS_S, Sessions
 from services.simulator.serve.v3.topics import Listed, listed
 from services.simulator.serve.v3.translator import Translator
 
@@ -63,7 +63,7 @@ class Floor:
         made_up: the time before its clients' day is; who chooses channels earlier waits.
         clock: None while the exchange makes up the time before its clients' day, and waits.
         position_ns: arrival of the last message that went out, of the last made before.
-        translator, listed, v3_answers, v3_tokens: SSI v3's.
+        translator, listed, v3_answers, v3_sessions: SSI v3's.
         lines: bytes a second of a slow network by feed ("" for all), while there is one.
         refusing: requests still to be answered 429; -1: all; 0: none.
         stale: subscribers get the last session's messages.
@@ -80,7 +80,7 @@ class Floor:
     translator: Translator
     listed: Listed
     v3_answers: v3_rest.Answers
-    v3_tokens: Tokens
+    v3_sessions: Sessions
     made_up: asyncio.Event = field(default_factory=asyncio.Event)
     clock: DayClock | None = None
     position_ns: int = 0
@@ -130,5 +130,5 @@ def floor(plan: Plan, options: Options) -> Floor:
     return Floor(
         plan, options, SentLog(options.truth), so_far, Answers(plan, so_far),
         Tokens(options.token_life_s), Hub(translator), translator, listed(plan),
-        v3_rest.Answers(plan, so_far), Tokens(min(ACCESS_S, options.token_life_s)),
+        v3_rest.Answers(plan, so_far), Sessions(Tokens(min(ACCESS_S, options.token_life_s))),
     )  # fmt: skip

@@ -160,7 +160,7 @@ class Injector:
                 floor.hub.deliver(floor.so_far.last_session)
             case "expire_tokens":
                 floor.tokens.expire()
-                floor.v3_tokens.expire()
+                floor.v3_sessions.access.expire()
             case "too_many_requests":
                 floor.refusing = fault.count or -1
             case "restart":

@@ -11,7 +11,6 @@ from aiohttp import web
 from services.simulator.serve.answers import bearer
 from services.simulator.serve.floor import Floor
 from services.simulator.serve.v3.rest import Refusal
-from services.simulator.serve.v3.sessions import Sessions
 
 _PATH = "/api/v3"
 A_SECOND = 10
@@ -22,7 +21,7 @@ class Rest:
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
-        self._sessions = Sessions(floor.v3_tokens)
+        self._sessions = floor.v3_sessions
         self._lately: deque[float] = deque()
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -54,7 +53,7 @@ class Rest:
         floor = self._floor
         if self._busy():
             return self._refused(429, 429, "Too many requests")
-        if not floor.v3_tokens.good(bearer(request), time.time()):
+        if not self._sessions.access.good(bearer(request), time.time()):
             return self._refused(401, 401, "Unauthorized")
         answer = floor.v3_answers.requests.get(request.match_info["request"].lower())
         if answer is None:

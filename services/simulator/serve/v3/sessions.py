@@ -16,7 +16,7 @@ class Sessions:
     """
 
     def __init__(self, access: Tokens) -> None:
-        self._access = access
+        self.access = access
         self._refresh: dict[str, float] = {}
         self._used: set[str] = set()
 
@@ -25,9 +25,9 @@ class Sessions:
         renewing, ends = secrets.token_urlsafe(32), now + REFRESH_S
         self._refresh[renewing] = ends
         return {
-            "accessToken": self._access.issue(key, now),
+            "accessToken": self.access.issue(key, now),
             "tokenType": "Bearer",
-            "expiresAt": int(now + self._access.life_s),
+            "expiresAt": int(now + self.access.life_s),
             "refreshToken": renewing,
             "refreshExpiresAt": int(ends),
         }
@@ -39,7 +39,7 @@ class Sessions:
         """
         if token in self._used:
             self._refresh.clear()
-            self._access.expire()
+            self.access.expire()
         if self._refresh.pop(token, 0.0) <= now:
             return None
         self._used.add(token)

@@ -56,7 +56,7 @@ class Stream:
         floor = self._floor
         if floor.refuses() or len(floor.hub.of("ssi_v3")) >= MOST_CONNECTIONS:
             return {"code": 429, "msg": "Too many connections"}
-        if not floor.v3_tokens.good(bearer(request), time.time()):
+        if not floor.v3_sessions.access.good(bearer(request), time.time()):
             return {"code": 401, "msg": "Unauthorized"}
         return None
 
