@@ -28,6 +28,7 @@ BENCHES = {
     "gateway": "gateway_fanout",
     "latency": "bench_latency",
     "simulator": "bench_simulator",
+    "exchange": "bench_serve",
 }
 AIMS = {
     "classifier": "a few µs a message",
@@ -42,6 +43,7 @@ AIMS = {
     "gateway": "1 M messages per CPU-second in frames of 20",
     "latency": "p99 under 40 ms in all",
     "simulator": "a peak day in two minutes",
+    "exchange": "no aim",
 }
 _NOISE = ("kafka:", "postgres:", "{")
 """Beginnings of lines that are not figures."""

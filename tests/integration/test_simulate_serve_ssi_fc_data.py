@@ -29,7 +29,7 @@ def configured(server: Server) -> SimpleNamespace:
     )
 
 
-@pytest.mark.parametrize("channels", ["X-TRADE:ALL", "X:VCB-SSI-41I1GC000", "ALL"])
+@pytest.mark.parametrize("channels", ["X:VCB-SSI-41I1GC000", "ALL"])
 async def test_its_stream_gets_what_a_plain_client_gets(channels: str) -> None:
     told: list[Any] = []
     errors: list[Any] = []
