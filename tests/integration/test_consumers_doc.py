@@ -30,6 +30,7 @@ BLOCKS = {
 TESTED = {
     "notebook.py", "bot.py", "watch.py", "trades.sh", "quotes.sh", "board.sh",
     "board.sql", "active-flow.sql", "minute-bars.sql", "bars.sql", "gaps.sql",
+    "breadth.sql", "index-error.sql",
 }  # fmt: skip
 
 
@@ -149,6 +150,10 @@ async def test_the_walls_queries_give_what_was_published(
         volume = sum(int(t.volume) for t in published.trades)
         await eventually(lambda: sum(r[6] for r in query("minute-bars.sql")) == volume, 30)
         bars = query("minute-bars.sql")
+        last = published.summaries[-1]
+        breadth = [("exchange", "HOSE", last.advances, 0, 0, last.not_traded, 0, 0, 900)]
+        await eventually(lambda: query("breadth.sql") == breadth, 30)
+        await eventually(lambda: [r[2] for r in query("index-error.sql")] == [0.0, 0.01], 30)
         final = [(b.symbol, b.close, b.volume) for b in published.bars if b.final]
         await eventually(lambda: [(r[0], r[6], r[7]) for r in query("bars.sql")] == final, 30)
     found: Counter[str] = Counter()

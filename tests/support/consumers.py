@@ -8,10 +8,13 @@ import msgspec
 
 from schemas import keys
 from schemas.bars import Bar
+from schemas.base import Derived
 from schemas.board import BoardRow
+from schemas.index_estimates import IndexEstimate
 from schemas.market import Gap, Quote
+from schemas.market_summary import MarketSummary
 from schemas.session_flow import SessionFlow
-from schemas.topics import BARS, BOARD, SESSION_FLOW, Topic
+from schemas.topics import BARS, BOARD, INDEX_ESTIMATES, MARKET_SUMMARY, SESSION_FLOW, Topic
 from schemas.trades_classified import TradeClassified
 from tests.support.gateway import PARTITIONS, Feed
 
@@ -28,6 +31,8 @@ class Published:
     board: list[BoardRow]
     flows: list[SessionFlow]
     bars: list[Bar]
+    summaries: list[MarketSummary]
+    estimates: list[IndexEstimate]
 
 
 async def publish(source: Feed) -> Published:
@@ -52,6 +57,8 @@ async def publish(source: Feed) -> Published:
     board = [_row(source, symbol, number) for number in range(6) for symbol in SYMBOLS]
     flows = [_flow(source, symbol, trades) for symbol in SYMBOLS]
     bars = [_bar(source, symbol, final) for symbol in SYMBOLS for final in (False, True)]
+    summaries = [_summary(source, n) for n in range(4)]
+    estimates = [_estimate(source, n) for n in range(4)]
     for run in (trades, trades[len(trades) // 2 :]):
         await source.send_classified(run)
     for quote in quotes:
@@ -63,7 +70,38 @@ async def publish(source: Feed) -> Published:
         await _send(source, SESSION_FLOW, rows_)
     for bars_ in (bars, bars[1:]):
         await _send(source, BARS, bars_)
-    return Published(trades, quotes, gap, board, flows, bars)
+    for run_ in (summaries, summaries[2:]):
+        await _send(source, MARKET_SUMMARY, run_)
+    for again in (estimates, estimates[2:]):
+        await _send(source, INDEX_ESTIMATES, again)
+    return Published(trades, quotes, gap, board, flows, bars, summaries, estimates)
+
+
+def _summary(source: Feed, number: int) -> MarketSummary:
+    """Of the two shares of HOSE."""
+    seq = source.next_seq()
+    zero = {f: 0 for f in MarketSummary.__struct_fields__ if f.endswith(("_volume", "_value"))}
+    zero |= dict.fromkeys(
+        ("declines", "unchanged", "ceilings", "floors", "unpriced", "unvalued"), 0
+    )
+    return MarketSummary(
+        symbol="HOSE", feed="index", seq=seq, ts_ms=seq // 1000, venue="VN", scope="exchange",
+        day="2026-11-20", members=2, advances=number % 3, not_traded=2 - number % 3,
+        **zero | {"buy_value": 500 * number, "sell_value": 200 * number},
+    )  # fmt: skip
+
+
+def _estimate(source: Feed, number: int) -> IndexEstimate:
+    """Two of each published value."""
+    seq = source.next_seq()
+    return IndexEstimate(
+        symbol="VN30", feed="index", seq=seq, ts_ms=seq // 1000, day="2026-11-20",
+        value=1909.0 + number, expected_value=None, prior=1900.0, published=1909.0,
+        published_ts_ms=seq // 1000, published_expected=None, phase="continuous",
+        error=number // 2 / 100, error_percent=0.0, error_ts_ms=1_795_140_000_000 + number // 2,
+        weights_source="fitted", fitted_from=number, effective_date="2026-02-02", members=30,
+        traded=30, without_reference=0,
+    )  # fmt: skip
 
 
 def _row(source: Feed, symbol: str, number: int) -> BoardRow:
@@ -126,13 +164,15 @@ def _bar(source: Feed, symbol: str, final: bool) -> Bar:
     )  # fmt: skip
 
 
-async def _send(source: Feed, topic: Topic, rows: Sequence[BoardRow | SessionFlow | Bar]) -> None:
+async def _send(source: Feed, topic: Topic, rows: Sequence[Derived]) -> None:
     sent = [
         await source.producer.send(
             topic.on(source.tape),
             msgspec.json.encode(row),
             key=row.symbol.encode(),
-            partition=keys.partition(keys.routing_key(row.symbol), PARTITIONS),
+            partition=keys.partition(
+                keys.routing_key(row.symbol), min(PARTITIONS, topic.partitions)
+            ),
         )
         for row in rows
     ]

@@ -28,10 +28,14 @@ def begin_day(market: Market) -> None:
 def take(market: Market, share: Share) -> None:
     """A share's day as it is now, in place of what was known of it."""
     before = market.shares.get(share.symbol)
-    now = figures(share)
+    now, old = figures(share), [0] * COLUMNS
     if before is not None:
-        _add(market, before, [-each for each in figures(before)])
-    _add(market, share, now)
+        old = figures(before)
+        if (before.exchange, before.sector) != (share.exchange, share.sector):
+            _add(market, before, [(column, -each) for column, each in enumerate(old) if each])
+            old = [0] * COLUMNS
+    changes = [(c, n - o) for c, (n, o) in enumerate(zip(now, old, strict=True)) if n != o]
+    _add(market, share, changes)
     market.shares[share.symbol] = share
 
 
@@ -45,15 +49,14 @@ def take_basket(market: Market, basket: Constituents) -> None:
     market.scopes[basket.symbol] = ScopeState("index", sums, shown)
 
 
-def _add(market: Market, share: Share, what: list[int]) -> None:
+def _add(market: Market, share: Share, changes: list[tuple[int, int]]) -> None:
     for name, scope in _scopes(market, share):
         state = market.scopes.get(name)
         if state is None:
             state = market.scopes[name] = ScopeState(scope, [0] * COLUMNS)
         sums = state.sums
-        for column, each in enumerate(what):
-            if each:
-                sums[column] += each
+        for column, change in changes:
+            sums[column] += change
 
 
 def _scopes(market: Market, share: Share) -> list[tuple[str, Scope]]:

@@ -141,6 +141,25 @@ def test_sums_are_those_of_the_shares_counted_anew(lanes: Lanes, calm: Merged) -
         assert last.foreign_net_volume == sum(s.foreign_buy_volume for s in mine)
 
 
+def test_a_share_that_moves_takes_all_it_has_along() -> None:
+    """To another exchange, and into a sector; nothing of it stays behind."""
+    head = {"feed": "f", "ts_ms": 0, "venue": "VN", "symbol": "VN.0", "partition": 0}
+    first = Share("A", "HNX", None, 10.0, last=11.0, total_volume=5)
+    moved = Share("A", "HOSE", "banks", 10.0, last=9.0, total_volume=7)
+    state, seq = initial("VN"), T0
+    for share in (first, moved):
+        seq += SECOND
+        for number in range(1, PARTITIONS):
+            said = {"partition": number, "symbol": f"VN.{number}"}
+            assert merge(state, MarketPartial(**head | said, seq=seq)) == []
+        rows = merge(state, MarketPartial(**head, seq=seq, shares=[share]))
+    sums = {row.symbol: row for row in rows if isinstance(row, MarketSummary)}
+    assert {s: (r.members, r.total_volume) for s, r in sums.items()} == {
+        "VN": (1, 7), "HOSE": (1, 7), "HNX": (0, 0), "banks": (1, 7), "unknown": (0, 0)
+    }  # fmt: skip
+    assert (sums["HOSE"].declines, sums["HNX"].advances) == (1, 0)
+
+
 def test_breadth_always_adds_up(calm: Merged) -> None:
     rows = [m for m in calm.messages() if isinstance(m, MarketSummary)]
     for row in rows:
