@@ -255,7 +255,7 @@ MARKET_PARTIALS = Topic(
 )
 
 
-def _of_the_merge(name: str, value: Any) -> Topic:
+def _of_the_merge(name: str, value: Any, *readers: str) -> Topic:
     return Topic(
         name=name,
         value=value,
@@ -263,12 +263,12 @@ def _of_the_merge(name: str, value: Any) -> Topic:
         stream="symbol",
         key="symbol",
         producers=("index-merge",),
-        consumers=("writer", "gateway"),
+        consumers=(*readers, "writer", "gateway"),
         partitions=1,
     )
 
 
-INDEX_ESTIMATES = _of_the_merge("index-estimates", IndexEstimate)
+INDEX_ESTIMATES = _of_the_merge("index-estimates", IndexEstimate, "analytics-index-estimates")
 MARKET_SUMMARY = _of_the_merge("market-summary", MarketSummaryMessage)
 INDEX_SNAPSHOTS = _snapshots("index")
 INDEX_MERGE_SNAPSHOTS = _snapshots("index-merge", 1)
@@ -303,7 +303,35 @@ BUSD_FORECASTS = Topic(
 )
 ANALYTICS_BUSD_SNAPSHOTS = _snapshots("analytics-busd")
 ANALYTICS_BUSD_MERGE_SNAPSHOTS = _snapshots("analytics-busd-merge", 1)
-ALERT_INPUTS: tuple[Topic, ...] = (MARKET, TRADES_CLASSIFIED, SESSION_FLOW, BOARD)
+FOREIGN_FLOW = Topic(
+    name="foreign-flow",
+    value=ForeignFlow,
+    codec="json",
+    stream="symbol",
+    key="routing key",
+    producers=("foreign",),
+    consumers=("analytics-foreign-flow", "writer", "gateway"),
+)
+FOREIGN_SNAPSHOTS = _snapshots("foreign")
+BASIS = Topic(
+    name="basis",
+    value=Basis,
+    codec="json",
+    stream="symbol",
+    key="routing key",
+    producers=("derivatives",),
+    consumers=("analytics-basis", "writer", "gateway"),
+)
+DERIVATIVES_SNAPSHOTS = _snapshots("derivatives")
+ALERT_INPUTS: tuple[Topic, ...] = (
+    MARKET,
+    TRADES_CLASSIFIED,
+    SESSION_FLOW,
+    BOARD,
+    FOREIGN_FLOW,
+    BASIS,
+    INDEX_ESTIMATES,
+)
 """Over which rules may be written: an app each, `analytics-<topic>`."""
 ALERTS = Topic(
     name="alerts",
@@ -318,26 +346,6 @@ ALERTS = Topic(
 ANALYTICS_SNAPSHOTS: tuple[Topic, ...] = tuple(
     _snapshots(f"analytics-{source.name}", source.partitions) for source in ALERT_INPUTS
 )
-FOREIGN_FLOW = Topic(
-    name="foreign-flow",
-    value=ForeignFlow,
-    codec="json",
-    stream="symbol",
-    key="routing key",
-    producers=("foreign",),
-    consumers=("writer", "gateway"),
-)
-FOREIGN_SNAPSHOTS = _snapshots("foreign")
-BASIS = Topic(
-    name="basis",
-    value=Basis,
-    codec="json",
-    stream="symbol",
-    key="routing key",
-    producers=("derivatives",),
-    consumers=("writer", "gateway"),
-)
-DERIVATIVES_SNAPSHOTS = _snapshots("derivatives")
 DEAD_LETTERS = Topic(
     name="dead-letters",
     value=None,

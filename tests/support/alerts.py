@@ -22,6 +22,12 @@ rules:
   - {id: gap, kind: feed_gap, min_seconds: 0, cooldown_s: 0, causes: [restart, silence]}
   - {id: bought, kind: expression, topic: session-flow, when: buy_volume > sell_volume * 2}
   - {id: seller, kind: expression, topic: trades-classified, when: side == "sell", cooldown_s: 3}
+  - {id: burst, kind: foreign_burst, window: 1m, min_value: 1000}
+  - {id: faster, kind: foreign_acceleration, window: 5m, min_value: 10, cooldown_s: 5}
+  - {id: together, kind: foreign_correlation, min_correlation: 0.5, min_net_value: 1}
+  - {id: z, kind: basis_zscore, min_z: 2, symbols: [VN30F1M], cooldown_s: 0}
+  - {id: apart, kind: divergence, min_percent: 0.1, cooldown_s: 5}
+  - {id: estimate, kind: index_error, min_bps: 1, cooldown_s: 0}
   - {id: row, kind: expression, topic: board, when: "last > 0", text_en: "last {last}"}
 """
 

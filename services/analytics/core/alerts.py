@@ -5,12 +5,15 @@ from typing import Any
 
 from schemas.alerts import Alert, AlertSide
 from schemas.base import BROADCAST, Venue
+from schemas.days import day_of, iso
 from schemas.keys import venue_of
 from schemas.market import Instrument
 from services.analytics.core.hours import Hours, family
-from services.analytics.core.memory import Memory, VenueState, day_of, iso
+from services.analytics.core.memory import Memory, VenueState
 from services.analytics.core.rules import Rule
 
+_NAMES = ("alias", "continuous")
+"""Fields of `basis` that say other names of its contract."""
 NOTHING: tuple[Alert, ...] = ()
 
 
@@ -70,8 +73,9 @@ class Engine:
         if not self._named[kind]:
             return rules
         names = {name for name, meant in state.aliases.items() if meant == symbol}
-        if (alias := getattr(message, "alias", None)) is not None:
-            names.add(alias)
+        for field in _NAMES:
+            if (name := getattr(message, field, None)) is not None:
+                names.add(name)
         if not names:
             return rules
         more = (r for r in self._named[kind] if r.symbols & names and r not in rules)
@@ -97,7 +101,7 @@ class Engine:
                 if value is None or rule.trigger.side_of(value) is None:
                     return None  # nothing to tell and nothing to remember
             memory = state.symbols.setdefault(symbol, {})[rule.key] = Memory()
-        day = day_of(state.venue, seq)
+        day = day_of(seq, state.venue)
         if memory.day != day:
             memory.day, memory.up, memory.down = day, False, False
             memory.window = []

@@ -1,14 +1,6 @@
 """What the rules remember of a venue within one partition of one topic."""
 
-from datetime import date
-from functools import lru_cache
-
 import msgspec
-
-_DAY_US = 86_400_000_000
-_OFFSET_US = {"VN": 7 * 3_600_000_000}
-"""Local time of a venue over UTC; crypto venues count their days in UTC."""
-_EPOCH = date(1970, 1, 1).toordinal()
 
 Minutes = dict[int, int]
 """Minute of the local day -> volume in it, in 1e-8 of the unit."""
@@ -27,7 +19,7 @@ class Memory(msgspec.Struct, array_like=True):
     One rule on one symbol.
 
     Attributes:
-        day: local day (`day_of`) of what follows but `surge`.
+        day: local day (`schemas.days`) of what follows but `surge`.
         up, down: told of, and not yet back behind the mark that arms it again.
         up_seq, down_seq: of the last alert of each side, also of days before.
         last: (seq, part) of the last alert.
@@ -61,14 +53,3 @@ class VenueState(msgspec.Struct, array_like=True):
 def initial(venue: str) -> VenueState:
     """The state before any message of the venue."""
     return VenueState(venue)
-
-
-def day_of(venue: str, seq: int) -> int:
-    """Local day of a seq, counted from 1 January 1970."""
-    return (seq + _OFFSET_US.get(venue, 0)) // _DAY_US
-
-
-@lru_cache(maxsize=64)
-def iso(day: int) -> str:
-    """The ISO date of a day of `day_of`."""
-    return date.fromordinal(_EPOCH + day).isoformat()

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from schemas.alerts import AlertSide
 from schemas.base import Phase
+from schemas.days import day_of
 from schemas.keys import venue_of
 from schemas.trades_classified import TradeClassified
 from services.analytics.core import figures
-from services.analytics.core.memory import Memory, Surge, day_of
+from services.analytics.core.memory import Memory, Surge
 from services.analytics.core.rules import Numbers, Text
 
 _SCALE = 100_000_000
@@ -121,7 +122,7 @@ class VolumeSurge:
         if surge is None:
             surge = memory.surge = Surge()
         venue = venue_of(message.symbol)
-        self._turn(surge, day_of(venue, message.seq))
+        self._turn(surge, day_of(message.seq, venue))
         minute = _minute(venue, message.ts_ms)
         volume = surge.today.get(minute, 0) + round(message.volume * _SCALE)
         surge.today[minute] = volume

@@ -6,7 +6,10 @@ import msgspec
 
 from schemas.alerts import Alert
 from schemas.base import BROADCAST
+from schemas.basis import Basis
 from schemas.board import BoardRow
+from schemas.foreign_flow import ForeignFlow
+from schemas.index_estimates import IndexEstimate
 from schemas.keys import venue_of
 from schemas.market import Gap, Index, Instrument, Trade
 from schemas.session_flow import SessionFlow
@@ -62,6 +65,26 @@ def row(seq: int, last: float | None, symbol: str = "HPG", **more: Any) -> Board
     return BoardRow(
         **head(seq, symbol), venue=venue_of(symbol), day="2026-07-20", last=last, **more
     )
+
+
+def foreign(seq: int, symbol: str = "HPG", **known: Any) -> ForeignFlow:
+    unknown = {f.name: None for f in msgspec.structs.fields(ForeignFlow) if f.required}
+    about = {"venue": venue_of(symbol), "day": "2026-07-20", "resets": 0}
+    return ForeignFlow(**{**unknown, **head(seq, symbol), **about, **known})
+
+
+def basis(seq: int, symbol: str = "41I1G8000", **known: Any) -> Basis:
+    unknown = {f.name: None for f in msgspec.structs.fields(Basis) if f.required}
+    about = {"venue": "VN", "day": "2026-07-20", "underlying": "VN30", "stale": False}
+    rates = {"spot_kind": "published", "rate": 0.05, "dividend_yield": 0.0, "roll": False}
+    return Basis(**{**unknown, **head(seq, symbol), **about, **rates, **known})
+
+
+def estimate(seq: int, error_percent: float | None, error: float | None) -> IndexEstimate:
+    fields = msgspec.structs.fields(IndexEstimate)
+    unknown = {f.name: None for f in fields if f.required} | {"weights_source": "file"}
+    known = {"error_percent": error_percent, "error": error, "day": "2026-07-20"}
+    return IndexEstimate(**{**unknown, **head(seq, "VN30"), **known})  # type: ignore[arg-type]
 
 
 def trade(seq: int, price: float, symbol: str = "HPG", **more: Any) -> Trade:

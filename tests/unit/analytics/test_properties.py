@@ -14,7 +14,10 @@ from tests.unit.analytics.support import (
     SECOND,
     T0,
     Rules,
+    basis,
+    estimate,
     flow,
+    foreign,
     future,
     gap,
     index,
@@ -61,11 +64,30 @@ def of_market(draw: Draw, seq: int) -> Any:
             return future(seq, draw(st.sampled_from(["41I1G8000", "41I1G9000"])), name)
 
 
+def a_foreign(draw: Draw, seq: int) -> Any:
+    numbers = st.none() | st.sampled_from([-50_000.0, -0.9, 0.0, 0.7, 11.0, 2000.0])
+    names = ("speed_value_1m", "speed_value_15m", "acceleration_value_5m", "correlation_15m")
+    return foreign(seq, draw(SYMBOLS), **{name: draw(numbers) for name in names})
+
+
+def a_basis(draw: Draw, seq: int) -> Any:
+    numbers = st.none() | st.sampled_from([-3.0, 0.0, 0.2, 2.5])
+    name = draw(st.sampled_from([None, "VN30F1M"]))
+    return basis(seq, z_score=draw(numbers), divergence=draw(numbers), continuous=name)
+
+
+def an_estimate(draw: Draw, seq: int) -> Any:
+    return estimate(seq, draw(st.none() | st.sampled_from([-0.1, 0.001, 0.02])), 0.5)
+
+
 TOPICS: dict[str, Callable[[Draw, int], Any]] = {
     "trades-classified": a_print,
     "session-flow": a_flow,
     "board": a_row,
     "market": of_market,
+    "foreign-flow": a_foreign,
+    "basis": a_basis,
+    "index-estimates": an_estimate,
 }
 
 
