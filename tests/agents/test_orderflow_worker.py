@@ -23,7 +23,7 @@ from tests.support.price_tape import price_messages
 from tests.support.trades import messages as trades
 from tests.support.workers import Worker, workers
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
 
 SYMBOLS, TRADES = 40, 30_000
 
@@ -53,7 +53,7 @@ async def caught_up(kafka: str, tape: str, want: Log) -> Log:
         ends = {number: given[-1] for number, given in want.items()}
         return got if {n: given[-1] for n, given in got.items()} == ends else None
 
-    got = await eventually(there, 60, every=0.5)
+    got = await eventually(there, 90, every=0.5)
     assert got is not None
     return got
 

@@ -29,7 +29,7 @@ async def test_two_writers_and_repeated_runs_leave_the_newest_of_each_key(
     settings = small(await prepared(stack, tape))
     async with writing(settings), writing(settings), Sender(stack.kafka, tape) as sender:
         await send_with_repeats(sender, derived(1500), seed=1)
-        await until_stored(stack, tape)
+        await until_stored(stack, tape, 60)
     assert await assert_equal(stack.kafka, stack.database, tape) > 3000
     count = f"SELECT count(*), count(DISTINCT symbol), count(DISTINCT day) FROM {tape}.board"
     assert rows(stack.database, count) == [(40, 20, 2)]

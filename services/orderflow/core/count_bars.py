@@ -28,7 +28,14 @@ def take(
             count = state.counts[interval.word] = CountState()
         bar = count.bar
         if bar is not None and (
-            bar.phase != phase or ts_ms >= bar.end or _exceeds(interval, count, bar, price)
+            bar.phase != phase
+            or ts_ms >= bar.end
+            # A price inside the bar exceeds nothing: nearly all are.
+            or (
+                interval.kind == "range"
+                and not bar.low <= price <= bar.high
+                and _exceeds(interval, count, bar, price)
+            )
         ):
             over.append((interval, _end(bar)))
             bar = None
@@ -36,7 +43,9 @@ def take(
             bar = count.bar = _begin(count, venue, print_)
         add(bar, price, units, side, ts_ms)
         bar.changed = True
-        if _is_full(interval, bar, state.scale):
+        if (interval.kind == "tick" and bar.trades >= interval.size) or (
+            interval.kind == "volume" and bar.volume >= interval.size * state.scale
+        ):
             over.append((interval, _end(bar)))
             count.bar = None
     return over
@@ -71,16 +80,8 @@ def _begin(count: CountState, venue: Venue, print_: Print) -> BarState:
 
 
 def _exceeds(interval: CountInterval, count: CountState, bar: BarState, price: float) -> bool:
-    if interval.kind != "range" or bar.low <= price <= bar.high:
-        return False
     range_ = max(bar.high, price) - min(bar.low, price)
     return range_ > abs(count.base) * interval.size / 100 * _ROUNDING
-
-
-def _is_full(interval: CountInterval, bar: BarState, scale: int) -> bool:
-    if interval.kind == "tick":
-        return bar.trades >= interval.size
-    return interval.kind == "volume" and bar.volume >= interval.size * scale
 
 
 def _end(bar: BarState) -> BarState:
