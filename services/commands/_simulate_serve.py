@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from services.simulator import reference_data
 from services.simulator.core.day import CLOSES, LAST, NS, clock, time_of
 from services.simulator.core.plan import Plan
 from services.simulator.serve.clock import UNPACED
@@ -16,6 +17,7 @@ from services.simulator.serve.faults import Fault, FaultError, parse
 from services.simulator.serve.floor import Floor, Options
 from services.simulator.serve.server import Server
 from services.simulator.serve.source import SourceError
+from services.stack import clone_root
 
 _REFRESH_S = 0.5
 _SLOWEST, _FASTEST = 0.1, 3600
@@ -73,6 +75,20 @@ def speed_of(written: str) -> float:
             f"must be from {_SLOWEST} to {_FASTEST}, or max; was {written!r}", param_hint="--speed"
         )
     return speed
+
+
+def write_reference(plan: Plan, folder: Path) -> None:
+    """
+    The day's reference data, and the variable that names it.
+
+    Raises:
+        click.ClickException: they cannot be written.
+    """
+    try:
+        reference_data.write(plan, clone_root() / "deploy" / "reference-data", folder)
+    except OSError as e:
+        raise click.ClickException(f"{e.filename or folder}: {e.strerror or e}") from e
+    click.echo(f"VNTAPE_REFERENCE_DATA={folder.resolve()}")
 
 
 def serve(plan: Plan, options: Options, faults: Sequence[Fault], once: bool) -> None:

@@ -92,10 +92,15 @@ def record(plan: "Plan", out: Path) -> None:
     "--truth", type=click.Path(path_type=Path, file_okay=False),
     help="Folder for what really happened, and for what was sent to whom.",
 )  # fmt: skip
+@click.option(
+    "--reference", type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the day's reference data: what ingest must know and no message says.",
+)  # fmt: skip
 @click.option("--once", is_flag=True, help="End with the day.")
 def serve(
     plan: "Plan", speed: str, wait_for: int, begin_in: float, begin: str, faulty: str, port: int,
-    control_port: int, token_life: float, tls: Path | None, truth: Path | None, once: bool,
+    control_port: int, token_life: float, tls: Path | None, truth: Path | None,
+    reference: Path | None, once: bool,
 ) -> None:  # fmt: skip
     """Be the exchange: SSI FastConnect v2 and v3 and iBoard on loopback.
 
@@ -105,6 +110,8 @@ def serve(
     from services.simulator.serve.floor import Options
 
     faults = _simulate_serve.faults_of(faulty)
+    if reference is not None:
+        _simulate_serve.write_reference(plan, reference)
     start = _simulate_serve.start_of(begin)
     pace = _simulate_serve.speed_of(speed)
     options = Options(

@@ -14,7 +14,9 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from schemas.topics import MARKET
 from services.ingest import positions, rawlog
 from services.ingest.core.engine import SCHEDULED, Engine
+from services.ingest.excerpt import Excerpt
 from services.ingest.feed_options import Options, feed_of
+from services.ingest.feeds.archive import Archive
 from services.ingest.feeds.base import Feed, FeedError
 from services.ingest.ownership import NotTheOwnerError, Ownership
 from services.ingest.pipeline import Pipeline
@@ -122,6 +124,7 @@ async def _prepare(
     """Everything between the feed and Kafka, standing where the tape stands."""
     assert settings.kafka is not None
     engine = Engine(feed.venues)
+    selection = feed.selection if isinstance(feed, Archive) else None
     topics = rawlog.raw_topics(feed.topics)
     names = {t.on(settings.tape): t.name for t in [*topics, MARKET]}
     spans = await _spans(settings.kafka, names, feed)
@@ -144,13 +147,14 @@ async def _prepare(
     pipeline = Pipeline(
         settings.tape,
         feed.venues,
-        decoder=engine,
+        decoder=engine if selection is None else Excerpt(engine, selection),
         stamper=stamper,
         ground=ground,
         raw=await stack.enter_async_context(_outboxes(settings.kafka, "vntape-ingest-raw")),
         market=await stack.enter_async_context(_outboxes(settings.kafka, "vntape-ingest-market")),
         partitions=partitions,
         tally=tally,
+        keeps_raw=selection is None,
         clock=None if recorded or not feed.repeatable else receive_clock(settings.receive_clock),
         stands=spooled.stands if spooled is not None else None,
     )

@@ -36,7 +36,7 @@ class Options:
 
     Attributes:
         recording: manifest of the recording to play, or
-        archives: manifests of recorded days of a tape, or
+        archive: recorded days of a tape, or
         listens: where the lines of which feeds come in, live, or
         feeds: names of live feeds to connect to.
         speed: recorded seconds in a second; 0: as fast as Kafka takes them.
@@ -45,7 +45,7 @@ class Options:
     """
 
     recording: Path | None = None
-    archives: Sequence[Path] = ()
+    archive: Archive | None = None
     listens: Sequence[Listen] = ()
     feeds: Sequence[str] = ()
     speed: float = 0.0
@@ -64,9 +64,9 @@ def feed_of(options: Options, settings: Settings) -> Feed:
         return live(settings, LinesSocket(options.listens))
     if options.feeds:
         return live(settings, connected(settings, options.feeds))
-    if options.archives:
+    if options.archive is not None:
         # Its control records are in it: nothing is to be added.
-        return Archive(options.archives, options.speed or None)
+        return options.archive
     assert options.recording is not None
     feed = with_reference(recording_of(options.recording, options), settings.reference_data)
     return Chosen(feed, choice_of(settings)) if VENUE in feed.venues else feed

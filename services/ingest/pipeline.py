@@ -49,6 +49,7 @@ class Pipeline:
         raw: for the raw topics and `control`; `market`: for `market` and the dead letters,
             on another producer, so that one does not wait for the other's requests.
         partitions: topic, without the tape -> its number of partitions.
+        keeps_raw: whether raw records are written; of an excerpt only `market` is.
         clock: µs since the epoch, instead of the arrivals' own receive times.
         stands: called with the cursor of each position that is on the broker.
     """
@@ -65,6 +66,7 @@ class Pipeline:
         market: Outboxes,
         partitions: Mapping[str, int],
         tally: Tally,
+        keeps_raw: bool = True,
         clock: Callable[[], int] | None = None,
         stands: Callable[[Any], None] | None = None,
     ) -> None:
@@ -72,6 +74,7 @@ class Pipeline:
         self._decoder, self._stamper, self._ground = decoder, stamper, ground
         self._raw, self._market, self._partitions = raw, market, partitions
         self._tally, self._clock, self._stands = tally, clock, stands
+        self._keeps_raw = keeps_raw
         self._letters = DeadLetters("ingest", tape, market)
         self._names = {name: BY_NAME[name].on(tape) for name in partitions}
         self._lanes = Lanes(partitions[MARKET.name], ground.last_seq)
@@ -200,7 +203,7 @@ class Pipeline:
             self._refuse(topic, partition, cut, reason, batch)
             return
         seq, stands = self._stamper.stamp((topic, partition, venue), received_us, value)
-        if not stands:
+        if self._keeps_raw and not stands:
             box = self._raw.get(self._names[topic], partition)
             box.append(key.encode(), value, headers(seq, feed, channel))
         if topic != CONTROL.name:

@@ -103,6 +103,9 @@ class Metrics:
             "channel",
             "state",
         )
+        self.record_lag = self._gauge(
+            "record_lag_seconds", "Age of the oldest raw record that is not in the archive", "venue"
+        )
         self.spool_bytes = self._gauge("spool_bytes", "Waiting on disk for the broker")
 
     def _serving(self) -> None:

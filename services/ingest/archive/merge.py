@@ -41,6 +41,10 @@ class Merge(Generic[P]):
             for place, held in self._held.items()
         }
 
+    def oldest(self) -> int | None:
+        """The lowest seq that was read and not given, None without any."""
+        return min((held[0].seq for held in self._held.values() if held), default=None)
+
     def behind(self, ends: Mapping[P, int]) -> list[P]:
         """Places to read from before more can be given: empty, and not at their end."""
         return [p for p, held in self._held.items() if not held and self._next[p] < ends[p]]

@@ -85,8 +85,6 @@ class Recorder:
         self._merge: Merge[kafka.Partition] | None = None
         self._standing: Offsets = {}
         self.records = 0
-        self.read_ms = 0
-        """When the newest record that was read was appended, ms since the epoch."""
 
     async def start(self) -> None:
         """Stand where the folder's state says, or where the log begins."""
@@ -135,12 +133,17 @@ class Recorder:
     def _mine(self, tp: kafka.Partition, records: Iterable[kafka.Record]) -> list[Held]:
         topic, held = self._names[tp.topic], []
         for record in records:
-            self.read_ms = max(self.read_ms, record.timestamp)
             standing = parse(topic, record)
             if standing is not None and standing.raw.venue == self.venue:
                 line = encode(topic, standing.raw)
                 held.append(Held(standing.raw.seq, standing.offset, topic, line))
         return held
+
+    def oldest_us(self) -> int | None:
+        """When the oldest record was received that was read and is not on disk; None: all are."""
+        if self._lines:
+            return self._lines[0][0]
+        return None if self._merge is None else self._merge.oldest()
 
     async def flush(self) -> None:
         """Put what was taken on disk, a day at a time."""

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from schemas.topics import LIVE, TOPICS
+from services.ingest.archive.lag import age_s, alarm
 from services.ingest.archive.recorder import Recorder, Sure
 from services.runtime import logs, process
 from services.runtime.process import Process
@@ -16,8 +18,7 @@ from services.runtime.settings import Settings, SettingsError
 log = logs.get(__name__)
 
 ROUND_S = 1.0
-ALARM_MS = min(t.retention_ms for t in TOPICS if t.codec == "raw") // 2
-"""A recorder so far behind may lose records: Kafka deletes them after twice that."""
+RETENTION_S = min(t.retention_ms for t in TOPICS if t.codec == "raw") / 1000
 ROUNDS_A_FRAME = 5
 """A frame a second would compress badly, and one a minute would lose much of a file's use."""
 
@@ -48,6 +49,7 @@ async def record(life: Process, options: Options) -> None:
         raise SettingsError("VNTAPE_KAFKA is not set: give host:port of Kafka, or `vntape up`")
     sure = Sure(settings.kafka, settings.tape)
     recorders: dict[str, Recorder] = {}
+    watching = asyncio.create_task(_watch(life, recorders))
     try:
         await sure.start()
         rounds = 0
@@ -58,8 +60,7 @@ async def record(life: Process, options: Options) -> None:
                 recorders[venue] = Recorder(settings.kafka, settings.tape, venue, options.folder)
                 await recorders[venue].start()
             for venue, recorder in recorders.items():
-                count = await recorder.round(sure.of[venue])
-                _watch(life, recorder, count)
+                await recorder.round(sure.of[venue])
             rounds += 1
             if rounds % ROUNDS_A_FRAME == 0:
                 for recorder in recorders.values():
@@ -71,15 +72,24 @@ async def record(life: Process, options: Options) -> None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(life.stopping.wait(), ROUND_S)
     finally:
+        watching.cancel()
         for recorder in recorders.values():
             await recorder.stop()
         await sure.stop()
     log.info("recorded", **{v: r.records for v, r in recorders.items()})
 
 
-def _watch(life: Process, recorder: Recorder, count: int) -> None:
-    """Say how old what was just recorded is; loudly when Kafka may soon delete the rest."""
-    age_ms = max(0, int(time.time() * 1000) - recorder.read_ms) if count else 0
-    life.metrics.feed_age.labels(life.service, recorder.venue).set(age_ms / 1000)
-    if age_ms > ALARM_MS and life.settings.tape == LIVE:
-        log.error("record_behind", venue=recorder.venue, hours=age_ms // 3_600_000)
+async def _watch(life: Process, recorders: Mapping[str, Recorder]) -> None:
+    """Say each second how far behind each venue is; loudly when Kafka may delete the rest."""
+    while True:
+        for venue, recorder in recorders.items():
+            lag_s = age_s(recorder.oldest_us(), time.time_ns() // 1000)
+            life.metrics.record_lag.labels(life.service, venue).set(lag_s)
+            sentence = alarm(lag_s, RETENTION_S) if life.settings.tape == LIVE else None
+            name = f"record_behind_{venue}"
+            if sentence is None:
+                life.health.problems.pop(name, None)
+            elif life.health.problems.get(name) != sentence:
+                life.health.problems[name] = sentence
+                log.error("record_behind", venue=venue, note=sentence)
+        await asyncio.sleep(ROUND_S)

@@ -15,6 +15,7 @@ import zstandard
 
 from services.ingest.archive.day_file import Manifest, read_manifest
 from services.ingest.archive.line import BadArchive, decode
+from services.ingest.core.selection import Selection
 from services.ingest.feeds.base import Arrival, FeedError, Progress
 from services.ingest.feeds.pace import Pace
 
@@ -40,6 +41,7 @@ class Archive:
     Args:
         paths: manifests; the days of a venue may be given in any order.
         speed: recorded seconds in a second; None: as fast as Kafka takes them.
+        selection: what of it goes on; only its times are played at `speed`.
 
     Raises:
         FeedError: a manifest or its file is damaged, missing, or given twice.
@@ -47,7 +49,9 @@ class Archive:
 
     repeatable = True
 
-    def __init__(self, paths: Sequence[Path], speed: float | None = None) -> None:
+    def __init__(
+        self, paths: Sequence[Path], speed: float | None = None, selection: Selection | None = None
+    ) -> None:
         try:
             days = [(path.parent, read_manifest(path)) for path in paths]
         except BadArchive as e:
@@ -56,7 +60,7 @@ class Archive:
         names = [(m.venue, m.day) for _, m in self._days]
         if twice := {f"{v} {d}" for v, d in names if names.count((v, d)) > 1}:
             raise FeedError(f"given twice: {', '.join(sorted(twice))}")
-        self._speed = speed
+        self._speed, self.selection = speed, selection
         self._cursor = Cursor(self.identity)
         self._exhausted = False
         manifests = [m for _, m in self._days]
@@ -76,10 +80,12 @@ class Archive:
 
     @property
     def identity(self) -> str:
-        """Digest of the files, in their order."""
+        """Digest of the files, in their order, and of the selection."""
         digest = blake2b(digest_size=16)
         for _, manifest in self._days:
             digest.update(f"{manifest.venue} {manifest.day} {manifest.sha256}\n".encode())
+        if self.selection is not None:
+            digest.update(self.selection.written.encode())
         return digest.hexdigest()
 
     @property
@@ -106,7 +112,7 @@ class Archive:
             raise FeedError(f"the tape's position is not of an archive ({e})") from e
         if found.archive != self._cursor.archive:
             raise FeedError(
-                "this tape holds another archive, or other days of it: one replay is one tape, "
+                "this tape holds another archive, or other parts of it: one replay is one tape, "
                 "so give it a new one with --tape"
             )
         self._cursor = found
@@ -126,7 +132,13 @@ class Archive:
         chunk: list[Arrival] = []
         for arrival in islice(self._merged(), self._cursor.done, None):
             ns = arrival.received_us * 1000
-            while pace.wait_s(ns, time.monotonic()) > TIMER_S and not stopping.is_set():
+            if outside := self._is_outside(arrival):
+                pace = Pace(self._speed)
+            while (
+                not outside
+                and pace.wait_s(ns, time.monotonic()) > TIMER_S
+                and not stopping.is_set()
+            ):
                 yield chunk
                 chunk = []
                 wait_s = pace.wait_s(ns, time.monotonic())
@@ -142,15 +154,31 @@ class Archive:
                 await asyncio.sleep(0)
         else:
             self._exhausted = True
+            # Of an excerpt's last day no more was read than is selected.
+            self.progress.total = self._cursor.done
         yield chunk
+
+    def _is_outside(self, arrival: Arrival) -> bool:
+        seq, selection = arrival.received_us, self.selection
+        return selection is not None and not selection.is_inside(arrival.venue, seq)
 
     def _merged(self) -> Iterator[Arrival]:
         def of(venue: str) -> Iterator[Arrival]:
-            for folder, manifest in self._days:
-                if manifest.venue == venue:
-                    yield from _arrivals(folder / manifest.file, manifest)
+            days = [day for day in self._days if day[1].venue == venue]
+            for folder, manifest in days:
+                arrivals = _arrivals(folder / manifest.file, manifest)
+                if self.selection is not None and manifest is days[-1][1]:
+                    arrivals = self._until_over(arrivals, self.selection)
+                yield from arrivals
 
         return heapq.merge(*map(of, self.venues), key=lambda arrival: arrival.received_us)
+
+    def _until_over(self, arrivals: Iterator[Arrival], selection: Selection) -> Iterator[Arrival]:
+        """Of the last day no more than is selected, and one, before which the clocks stand."""
+        for arrival in arrivals:
+            yield arrival
+            if selection.is_over(arrival.venue, arrival.received_us):
+                return
 
 
 def _arrivals(path: Path, manifest: Manifest) -> Iterator[Arrival]:

@@ -1,0 +1,1 @@
+"""Trades and quotes of a tape as Parquet, for analysts."""
