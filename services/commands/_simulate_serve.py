@@ -113,6 +113,8 @@ async def _serve(plan: Plan, options: Options, faults: Sequence[Fault], once: bo
     async with Server(plan, options) as server:
         for name, value in server.environment().items():
             click.echo(f"{name}={value}")
+        v3 = ", ".join(f"{name} {value}" for name, value in server.v3_config().items())
+        click.echo(f"# SSI v3: {v3}")
         click.echo(f"# faults and state: http://127.0.0.1:{server.control_port}/")
         server.injector.accept(faults)
         clock = _tell_clock(server)

@@ -38,6 +38,11 @@ class Told(Server):
         """As it printed them."""
         return self._told
 
+    def v3_config(self) -> dict[str, str]:
+        """At the same port."""
+        url = self._told["VNTAPE_SSI_V2_REST_URL"].rstrip("/")
+        return {"api_url": url, "streaming_url": f"ws{url.removeprefix('http')}/ws/v3"}
+
 
 async def run(name: str, scale: str, channels: Sequence[str]) -> None:
     """Print what one case did."""
@@ -83,7 +88,7 @@ async def _told(process: asyncio.subprocess.Process) -> Told:
     told: dict[str, str] = {}
     while True:
         line = (await process.stdout.readline()).decode().strip()
-        if line.startswith("#"):
+        if line.startswith("# faults"):
             return Told(told, int(line.rstrip("/").rpartition(":")[2]))
         name, _, value = line.partition("=")
         told[name] = value

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from services.ingest.receive_clock import receive_clock
+from services.runtime.settings import Settings
 from services.simulator.core.day import NS, time_of
 from services.simulator.core.plan import Plan
 from services.simulator.serve.clock import UNPACED
@@ -194,12 +195,8 @@ def test_the_command_prints_the_variables_and_ctrl_c_ends_it(tmp_path: Path) -> 
     )
     try:
         assert process.stdout is not None
-        told = dict(process.stdout.readline().strip().split("=", 1) for _ in range(9))
-        assert sorted(told) == [
-            "VNTAPE_IBOARD_URL", "VNTAPE_SSI_API_KEY", "VNTAPE_SSI_API_SECRET",
-            "VNTAPE_SSI_CONSUMER_ID", "VNTAPE_SSI_CONSUMER_SECRET", "VNTAPE_SSI_V2_REST_URL",
-            "VNTAPE_SSI_V2_STREAM_URL", "VNTAPE_SSI_V3_REST_URL", "VNTAPE_SSI_V3_STREAM_URL",
-        ]  # fmt: skip
+        told = dict(process.stdout.readline().strip().split("=", 1) for _ in range(5))
+        assert {name.removeprefix("VNTAPE_").lower() for name in told} < set(Settings.model_fields)
         who = {"consumerID": told["VNTAPE_SSI_CONSUMER_ID"],
                "consumerSecret": told["VNTAPE_SSI_CONSUMER_SECRET"]}  # fmt: skip
         url = f"{told['VNTAPE_SSI_V2_REST_URL']}api/v2/Market/AccessToken"

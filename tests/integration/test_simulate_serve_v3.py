@@ -45,14 +45,7 @@ def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def configured(server: Server) -> Config:
     """What its users write, with our addresses."""
-    told = server.environment()
-    return Config(
-        api_url=told["VNTAPE_SSI_V3_REST_URL"],
-        streaming_url=told["VNTAPE_SSI_V3_STREAM_URL"],
-        api_key=told["VNTAPE_SSI_API_KEY"],
-        api_secret=told["VNTAPE_SSI_API_SECRET"],
-        retry_delay_ms=50,
-    )
+    return Config(**server.v3_config(), retry_delay_ms=50)
 
 
 async def test_ssi_sdk_streams_what_a_plain_client_streams(small: Plan, certificate: Path) -> None:
@@ -172,7 +165,7 @@ async def test_ten_connections_are_the_most_and_a_token_is_looked_at_on_connecti
 async def test_rest_counts_requests_by_the_second_and_names_what_is_wrong(small: Plan) -> None:
     async with serving(small, BEGIN, 1) as server, httpx.AsyncClient() as http:
         tokens = await v3_token(server)
-        url = server.environment()["VNTAPE_SSI_V3_REST_URL"] + "/api/v3"
+        url = server.v3_config()["api_url"] + "/api/v3"
         bearer = {"Authorization": f"Bearer {tokens['accessToken']}"}
         assert tokens["expiresAt"] - json.loads(_claims(tokens["accessToken"]))["iat"] == 900
         day = {"from": "2026/11/19 00:00:00", "to": "2026/11/19 23:59:59", "symbol": "VCB"}

@@ -261,7 +261,7 @@ async def v3_token(server: Server) -> dict[str, Any]:
     """New tokens of v3."""
     who = {"apiKey": "simulator", "apiSecret": "simulator"}
     async with httpx.AsyncClient() as http:
-        url = server.environment()["VNTAPE_SSI_V3_REST_URL"]
+        url = server.v3_config()["api_url"]
         answer = await http.post(f"{url}/api/v3/auth/token", json=who)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -279,6 +279,6 @@ async def stream(server: Server, *topics: str) -> Stream:
 
 async def v3_socket(server: Server, bearer: str) -> Stream:
     """Connected to v3's stream with a token."""
-    url = server.environment()["VNTAPE_SSI_V3_STREAM_URL"]
+    url = server.v3_config()["streaming_url"]
     headers = {"Authorization": f"Bearer {bearer}"}
     return Stream(await connect(url, additional_headers=headers, max_size=None))

@@ -89,18 +89,27 @@ class Server:
     def environment(self) -> dict[str, str]:
         """What a client has to know, as the variables that ingest reads."""
         options = self.floor.options
-        at = f"{'s' * (options.tls is not None)}://{_HOST}:{self._port}"
         return {
-            "VNTAPE_SSI_V2_REST_URL": f"http{at}/",
-            "VNTAPE_SSI_V2_STREAM_URL": f"http{at}/",
-            "VNTAPE_SSI_V3_REST_URL": f"http{at}",
-            "VNTAPE_SSI_V3_STREAM_URL": f"ws{at}{v3_stream.PATH}",
-            "VNTAPE_IBOARD_URL": f"ws{at}{PATH}",
+            "VNTAPE_SSI_V2_REST_URL": f"http{self._at}/",
+            "VNTAPE_SSI_V2_STREAM_URL": f"http{self._at}/",
+            "VNTAPE_IBOARD_URL": f"ws{self._at}{PATH}",
             "VNTAPE_SSI_CONSUMER_ID": options.consumer,
             "VNTAPE_SSI_CONSUMER_SECRET": options.secret,
-            "VNTAPE_SSI_API_KEY": options.consumer,
-            "VNTAPE_SSI_API_SECRET": options.secret,
         }
+
+    def v3_config(self) -> dict[str, str]:
+        """The same of v3, as `ssi_sdk.Config` names it."""
+        options = self.floor.options
+        return {
+            "api_url": f"http{self._at}",
+            "streaming_url": f"ws{self._at}{v3_stream.PATH}",
+            "api_key": options.consumer,
+            "api_secret": options.secret,
+        }
+
+    @property
+    def _at(self) -> str:
+        return f"{'s' * (self.floor.options.tls is not None)}://{_HOST}:{self._port}"
 
     def receive_clock(self) -> str | None:
         """
