@@ -13,11 +13,12 @@ from schemas.market import Basket, Instrument, Status
 
 
 class Connected(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="connected"):
-    """A feed's channels are live."""
+    """A feed's channels are live; `whole`: nothing is missing since they were before."""
 
     venue: str
     channel: str
     detail: str = ""
+    whole: bool = False
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="changed"):

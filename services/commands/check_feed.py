@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.argument("names", metavar="FEED[,FEED]")
 @click.option("--seconds", default=10.0, show_default=True, type=Number(1, 600))
 def command(names: str, seconds: float) -> None:
-    """Connect to a live feed (ssi_v2, iboard) and say what arrives, and what is wrong.
+    """Connect to a live feed and say what arrives, and what is wrong.
+
+    Feeds are ssi_v2, iboard, binance (spot) and binance_usdm.
 
     Nothing is stored, and neither Kafka nor the database is needed. Ends with 0 when data came,
     or when none need come at this hour.

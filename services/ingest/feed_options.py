@@ -13,13 +13,15 @@ from services.ingest.core.vn.holidays import Calendar
 from services.ingest.core.vn.image import VENUE
 from services.ingest.core.vn.reference_data import ReferenceData
 from services.ingest.core.vn.reference_files import BadReferenceData
+from services.ingest.core.vn.schedule import local
 from services.ingest.feeds import chosen
 from services.ingest.feeds.archive import Archive
 from services.ingest.feeds.base import Feed, FeedError
 from services.ingest.feeds.chosen import Chosen
 from services.ingest.feeds.daily import Daily
 from services.ingest.feeds.lines_socket import LinesSocket, Listen
-from services.ingest.feeds.live.lines_of import lines_of
+from services.ingest.feeds.live.line import Errand
+from services.ingest.feeds.live.lines_of import errands_of, lines_of
 from services.ingest.feeds.live.source import LiveSource
 from services.ingest.feeds.recording import RecordedFile, Recording
 from services.ingest.receive_clock import receive_clock
@@ -139,7 +141,10 @@ def connected(settings: Settings, names: Sequence[str]) -> LiveSource:
     lines = lines_of(settings, names)
     data = _reference_of([line.venue for line in lines], settings.reference_data)
     calendar = Calendar([]) if data is None else data.calendar
-    return LiveSource(lines, calendar.is_trading_day)
+    errands: list[Errand] = []
+    if data is not None:
+        errands = errands_of(settings, names, lambda now_us: data.record(*local(now_us // 1000)))
+    return LiveSource(lines, calendar.is_trading_day, errands)
 
 
 def live(settings: Settings, source: Source) -> SpooledFeed:

@@ -149,10 +149,42 @@ class Settings(BaseSettings):
     ssi_symbols: str = Field(
         "ALL", description="... of which symbols, as VCB-SSI; MI and F always of all"
     )
+    ssi_api_key: SecretStr | None = Field(
+        None, description="SSI FastConnect v3: who we are; or a file's name in ..._FILE"
+    )
+    ssi_api_secret: SecretStr | None = Field(
+        None, description="... and its secret; or a file's name in ..._FILE"
+    )
+    ssi_v3_rest_url: str = Field("https://api.ssi.com.vn", description="SSI v3's REST service")
+    ssi_v3_stream_url: str = Field(
+        "wss://stream.ssi.com.vn/ws/v3", description="SSI v3's WebSocket"
+    )
+    ssi_v3_topics: str = Field(
+        "market.FLAG,trade.*,quote.*,room.*,trade.index.*",
+        description="Topics of SSI v3, one connection for each kind, as trade.VCB",
+    )
     iboard_url: str = Field(
         "wss://iboard-pushstream.ssi.com.vn/realtime", description="iBoard's push socket"
     )
     iboard_symbols: str = Field("", description="... and which symbols, as VCB,SSI")
+    binance_symbols: str = Field("", description="Spot symbols of Binance, as BTCUSDT,ETHUSDT")
+    binance_usdm_symbols: str = Field("", description="... and of its USD-M futures")
+    binance_streams: str = Field(
+        "trade,bookTicker,depth@100ms", description="... and which streams of each"
+    )
+    binance_history: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="... and how many earlier trades a fresh tape begins with",
+    )
+    binance_api_key: SecretStr | None = Field(
+        None, description="... and the key that REST asks for missed trades of futures; or ..._FILE"
+    )
+    binance_stream_url: str = "wss://stream.binance.com:9443"
+    binance_rest_url: str = "https://api.binance.com"
+    binance_usdm_stream_url: str = "wss://fstream.binance.com"
+    binance_usdm_rest_url: str = "https://fapi.binance.com"
     feed_silence_s: Seconds = Field(
         15.0, description="So long without data in continuous trading and a feed is connected anew"
     )

@@ -63,8 +63,10 @@ def decode_control(
         losses.changed(raw, message)
     elif isinstance(message, RestReply):
         _rest(raw, out, message, decode_feed)
+    elif isinstance(message, Connected):
+        losses.connected(raw, message)
     else:
-        assert isinstance(message, Connected | Tick)
+        assert isinstance(message, Tick)
     return None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from schemas.base import BROADCAST
-from schemas.control import Changed, Lost
+from schemas.control import Changed, Connected, Lost
 from services.ingest.core.records import Raw
 
 LIVELY_MS = 10_000
@@ -48,6 +48,11 @@ class Losses:
         if message.loses:
             channels = self._state.open.setdefault(raw.feed, {})
             channels.setdefault(message.channel, message.newest_ms)
+
+    def connected(self, raw: Raw, message: Connected) -> None:
+        """A connection is there: with all that was lost, or the loss is still open."""
+        if message.whole:
+            self._state.open.get(raw.feed, {}).pop(message.channel, None)
 
     def told(self, raw: Raw, lost: Lost) -> Iterator[tuple[str, Lost]]:
         """The losses, each with its feed, that one told on the tape stands for."""

@@ -38,6 +38,16 @@ class TradeData(msgspec.Struct, gc=False):
     X: str = "MARKET"
 
 
+class HistoricTrade(msgspec.Struct, gc=False, rename="camel"):
+    """One of the REST reply of `/historicalTrades`; it names no symbol."""
+
+    id: Id
+    price: Price
+    qty: Quantity
+    time: Time
+    is_buyer_maker: bool
+
+
 class AggTradeData(msgspec.Struct, gc=False):
     """`aggTrade`: all prints of one taker order at one price; `a` numbers them."""
 

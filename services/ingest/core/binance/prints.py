@@ -5,9 +5,15 @@ from collections.abc import Callable
 from msgspec import UnsetType
 
 from schemas.market import Gap, Trade
-from services.ingest.core.binance.frames import AggTradeData, FrameReader, TradeData, to_ms
+from services.ingest.core.binance.frames import (
+    AggTradeData,
+    FrameReader,
+    HistoricTrade,
+    TradeData,
+    to_ms,
+)
 from services.ingest.core.binance.symbols import Symbols
-from services.ingest.core.feed import Output, refuse
+from services.ingest.core.feed import BadFrame, Output, refuse
 from services.ingest.core.quality import LEAP, IdChain, PriceGuard
 from services.ingest.core.records import Raw
 
@@ -32,7 +38,9 @@ class Prints:
         }
         if source not in read:
             raise ValueError(f"source of trades must be trade or aggTrade, was {source!r}")
+        self._history = FrameReader(list[HistoricTrade])
         self.handlers = {kind: read[kind] if kind == source else _spare for kind in read}
+        self.handlers["historicalTrades"] = self._historic if source == "trade" else _spare
 
     def _trade(self, raw: Raw, out: Output) -> None:
         stream, d = self._trades.read(raw.value)
@@ -41,6 +49,25 @@ class Prints:
     def _aggregate(self, raw: Raw, out: Output) -> None:
         stream, d = self._aggregates.read(raw.value)
         self._print(raw, out, stream, d, d.a, True)
+
+    def _historic(self, raw: Raw, out: Output) -> None:
+        """
+        A REST reply, with the trades that no connection brought.
+
+        Futures' REST does not say which of them are no trades of the market.
+        """
+        stream, trades = self._history.read(raw.value)
+        if not stream:
+            raise BadFrame("malformed", "trades of REST must stand with the stream of their symbol")
+        name = stream.partition("@")[0].upper()
+        for one in trades:
+            d = TradeData(
+                e="trade", s=name, t=one.id, p=one.price, q=one.qty, T=one.time,
+                m=one.is_buyer_maker,
+            )  # fmt: skip
+            self._print(raw, out, stream, d, d.t, True)
+        if not trades:
+            out.drop("empty")
 
     def _print(
         self,

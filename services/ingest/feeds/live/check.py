@@ -11,15 +11,16 @@ from schemas.topics import CONTROL
 from services.ingest.core.vn.schedule import UTC_OFFSET_MS, local
 from services.ingest.core.vn.sources import ALLOWED
 from services.ingest.feeds.base import Arrival
-from services.ingest.feeds.live.client import Client
+from services.ingest.feeds.live.client import Client, hour_of
 from services.ingest.feeds.live.line import Line
 from services.ingest.feeds.live.source import LiveSource, name_of
-from services.ingest.feeds.live.watch import Hour, TradingDay, hour_at
+from services.ingest.feeds.live.watch import Hour, TradingDay
 from services.ingest.spool_intake import Began, Clock
 
 _BEHIND_MS = -2000
 _LATE_MS = 60_000
 _NEVER = {
+    "binance": ("single orders of a book",),
     "ssi": (
         "numbers of trades, or their order within a second: times are whole seconds",
         "more than 3 levels of a book of HOSE",
@@ -92,19 +93,22 @@ async def check(
     await source.open(tray)
     try:
         await asyncio.sleep(seconds)
-        return _checked(source.clients, tray, hour_at(clock() // 1000, is_trading_day))
+        source.fail()
+        return _checked(source.clients, tray, is_trading_day)
     finally:
         await source.closed()
 
 
-def _checked(clients: Sequence[Client], tray: Tray, hour: Hour) -> Checked:
+def _checked(clients: Sequence[Client], tray: Tray, is_trading_day: TradingDay) -> Checked:
+    now_ms = tray.clock() // 1000
+    hours = {client: hour_of(client.line, now_ms, is_trading_day) for client in clients}
     found = [
         Row(channel, count, when(tray.newest.get(channel)), _seconds(tray.lag_ms.get(channel)))
         for channel, count in sorted(tray.counts.items())
     ]
-    wrong = [(client, text) for client in clients if (text := _wrong(client, hour))]
+    wrong = [(client, text) for client in clients if (text := _wrong(client, hours[client]))]
     findings = _merged(wrong) + _clocks(tray)
-    is_open = hour.phase in ("ato", "continuous", "atc")
+    is_open = any(hour.phase in ("ato", "continuous", "atc") for hour in hours.values())
     bad = any(client.machine.state != "live" for client, _ in wrong)
     return Checked(found, findings, not bad and (bool(tray.counts) or not is_open))
 
@@ -152,7 +156,12 @@ def never(names: Sequence[str]) -> list[str]:
     """What feeds of these raw names can never give, one line a feed."""
     told = []
     for name in names:
-        kinds = [kind for kind, of in ALLOWED.items() if not any(s.startswith(name) for s in of)]
+        vietnamese = any(s.startswith(f"{name}:") for of in ALLOWED.values() for s in of)
+        kinds = [
+            kind
+            for kind, of in ALLOWED.items()
+            if vietnamese and not any(s.startswith(name) for s in of)
+        ]
         words = [kind.replace("_", " ") for kind in kinds] + list(_NEVER.get(name, ()))
         told.append(f"{name} never gives: {'; '.join(words)}")
     return told

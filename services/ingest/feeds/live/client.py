@@ -2,24 +2,23 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from itertools import groupby
+from typing import NamedTuple, cast
 
 import msgspec
 
-from schemas.control import Changed, Connected, Lost
+from schemas.control import Changed, Connected, Lost, RestReply
 from schemas.topics import CONTROL
 from services.ingest.core.engine import SCHEDULED
 from services.ingest.feeds.base import MAX_VALUE_BYTES, Arrival
-from services.ingest.feeds.live.line import Broken, Busy, Line, Refused, Session, Sink
+from services.ingest.feeds.live.line import Broken, Busy, Line, Refused, Reply, Session, Sink
 from services.ingest.feeds.live.outage import Loss, Outage
 from services.ingest.feeds.live.states import Backoff, Machine, State
-from services.ingest.feeds.live.watch import TradingDay, hour_at, is_silent, opened_ms
+from services.ingest.feeds.live.watch import Hour, TradingDay, hour_at, is_silent, opened_ms
 from services.runtime import logs
 
-CONNECT_S = 20.0
-"""A token, a negotiation, a handshake and a subscription, together."""
 CLOSE_S = 2.0
 LOOK_S = 0.25
 """So often the age of the data is looked at."""
@@ -35,6 +34,13 @@ class _End(NamedTuple):
     state: State
     why: str
     wait_s: float = 0.0
+
+
+def hour_of(line: Line, now_ms: int, is_trading_day: TradingDay) -> Hour:
+    """The phase of a line's venue; one that never closes trades since ever."""
+    if line.venue not in SCHEDULED:
+        return Hour("continuous", 0)
+    return hour_at(now_ms, is_trading_day)
 
 
 class Client:
@@ -104,16 +110,16 @@ class Client:
         """One connection, from its first step to its end."""
         session = None
         try:
-            async with asyncio.timeout(CONNECT_S):
+            async with asyncio.timeout(self.line.connect_s):
                 session = await self.line.connect()
-            self._lives()
+            self._lives(session)
             return await self._listen(session)
         except Refused as e:
             return _End("refused", str(e), self._refusals.next_s())
         except Busy as e:
             return _End("backing_off", str(e), max(e.wait_s, self._backoff.next_s()))
         except TimeoutError:
-            why = f"no answer within {CONNECT_S:.0f} s"
+            why = f"no answer within {self.line.connect_s:.0f} s"
             return _End("backing_off", why, self._backoff.next_s())
         except (Broken, OSError) as e:
             if session is not None and self._now_s() - self._live_s > WELL_S:
@@ -125,8 +131,10 @@ class Client:
                     async with asyncio.timeout(CLOSE_S):
                         await session.close()
 
-    def _lives(self) -> None:
+    def _lives(self, session: Session) -> None:
         self._live_s = self._frame_s = self._now_s()
+        if session.whole:
+            self.outage.mended()
         self._refusals.reset()
         self._to("live")
 
@@ -150,8 +158,11 @@ class Client:
         while True:
             messages = await session.receive()
             self._frame_s = self._now_s()
-            if messages:
-                self._take(messages)
+            for is_reply, some in groupby(messages, lambda each: isinstance(each, Reply)):
+                if is_reply:
+                    self._take_replies(cast(Iterable[Reply], some))
+                else:
+                    self._take(cast(Sequence[bytes], list(some)))
 
     def _overdue(self, session: Session) -> _End | None:
         """How it ends now, when too little came for too long."""
@@ -160,12 +171,19 @@ class Client:
             why = f"no sign of life for {now_s - self._frame_s:.0f} s"
             return _End("backing_off", why, self._backoff.next_s())
         age_s = now_s - max(self._live_s, self.last_s or 0.0)
-        hour = hour_at(now_ms, self._is_trading_day)
+        hour = hour_of(self.line, now_ms, self._is_trading_day)
         if not is_silent(self.line.patience, hour, now_ms, age_s, self.silences):
             return None
         self.silences += 1
         self.outage.lost("silence")
         return _End("silent", f"connected, but no data for {age_s:.0f} s in {hour.phase}")
+
+    def _take_replies(self, replies: Iterable[Reply]) -> None:
+        for reply in replies:
+            body = reply.body.decode("utf-8", "replace")
+            self._put(
+                "rest_reply", RestReply(venue=self.line.venue, channel=reply.channel, body=body)
+            )
 
     def _take(self, messages: Sequence[bytes]) -> None:
         line, now_us, now_s = self.line, self._sink.clock(), self._now_s()
@@ -202,7 +220,12 @@ class Client:
         """Put the transition on the tape."""
         if state == "live":
             detail = f"connection {self.machine.entered['live']} since the start"
-            message = Connected(venue=self.line.venue, channel=self.line.channel, detail=detail)
+            message = Connected(
+                venue=self.line.venue,
+                channel=self.line.channel,
+                detail=detail,
+                whole=not self.outage.is_open,
+            )
             self._put("connected", message)
             return
         since_ms = self.outage.since_ms
@@ -218,7 +241,7 @@ class Client:
             ),
         )
 
-    def _put(self, kind: str, message: Changed | Connected | Lost) -> None:
+    def _put(self, kind: str, message: Changed | Connected | Lost | RestReply) -> None:
         line, value = self.line, msgspec.json.encode(message)
         now_us = self._sink.clock()
         self._sink.put(

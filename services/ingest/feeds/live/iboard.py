@@ -12,7 +12,7 @@ from services.ingest.core.registry import FEEDS
 from services.ingest.core.vn.image import VENUE
 from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live import web
-from services.ingest.feeds.live.line import Broken, Session
+from services.ingest.feeds.live.line import CONNECT_S, Broken, Session
 from services.ingest.feeds.live.watch import Patience
 from services.runtime import logs
 
@@ -49,7 +49,7 @@ def symbols_of(written: str) -> list[str]:
 class IboardLine:
     """A `Line` of iBoard; `silence_s` as of `SsiLine`."""
 
-    name, venue, channel = NAME, VENUE, CHANNEL
+    name, venue, channel, connect_s = NAME, VENUE, CHANNEL, CONNECT_S
 
     def __init__(self, url: str, symbols: Sequence[str], silence_s: float) -> None:
         self._url, self._symbols = url, list(symbols)
@@ -71,6 +71,7 @@ class IboardLine:
 
 
 class _Push:
+    whole = False
     dead_s = None
     """It has no keep-alive of its own; the WebSocket's pings tell."""
 

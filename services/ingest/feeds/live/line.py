@@ -1,7 +1,7 @@
 """What a vendor's protocol must give to become a live feed."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from services.ingest.core.feed import Feed
 from services.ingest.feeds.base import Arrival
@@ -25,16 +25,39 @@ class Refused(Exception):
     """The vendor will say no again until somebody changes something; the text says what."""
 
 
+CONNECT_S = 20.0
+"""A token, a negotiation, a handshake and a subscription, together."""
+
+
+class Reply(NamedTuple):
+    """
+    A REST reply for the tape.
+
+    Attributes:
+        channel: by which the feed decodes it.
+        body: verbatim, in the envelope that names its symbol where it does not itself.
+    """
+
+    channel: str
+    body: bytes
+
+
 class Session(Protocol):
     """One connection that is subscribed."""
+
+    @property
+    def whole(self) -> bool:
+        """It begins with all that was missed since the connection before."""
 
     @property
     def dead_s(self) -> float | None:
         """Without any frame for so long the connection is dead; None: something else tells."""
 
-    async def receive(self) -> Sequence[bytes]:
+    async def receive(self) -> Sequence[bytes | Reply]:
         """
         Vendor messages of the next frame, none of one that only says the connection lives.
+
+        Cancelled, it has lost nothing.
 
         Raises:
             Broken, Refused, OSError: it is over.
@@ -52,6 +75,7 @@ class Line(Protocol):
         name: the feed's name in raw records, e.g. `ssi`.
         feed: how its messages are routed.
         channel: what is lost with it, e.g. `vn.X-TRADE`.
+        connect_s: how long `connect` may take.
     """
 
     name: str
@@ -59,6 +83,7 @@ class Line(Protocol):
     venue: str
     channel: str
     patience: Patience
+    connect_s: float
 
     async def connect(self) -> Session:
         """
@@ -87,3 +112,18 @@ class Sink(Protocol):
 
     def put(self, arrival: Arrival) -> None:
         """See `Intake.put`."""
+
+
+class Errand(Protocol):
+    """What is asked of a vendor beside its streams, as often as it is due."""
+
+    @property
+    def name(self) -> str:
+        """Says in `/health` what this is."""
+
+    @property
+    def report(self) -> Mapping[str, object]:
+        """What the newest answer was."""
+
+    async def run(self, sink: Sink) -> None:
+        """Until it is cancelled; what it learns it puts into the sink as control records."""

@@ -1,10 +1,16 @@
 """The live lines that a person asked for, from settings."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from services.ingest.feeds.base import FeedError
-from services.ingest.feeds.live import iboard, ssi_v2, web
-from services.ingest.feeds.live.line import Line
+from services.ingest.feeds.live import binance, iboard, progress, ssi_v2, web
+from services.ingest.feeds.live.binance import BinanceLine
+from services.ingest.feeds.live.binance_books import Books
+from services.ingest.feeds.live.binance_history import History
+from services.ingest.feeds.live.binance_rest import Rest
+from services.ingest.feeds.live.line import Errand, Line
+from services.ingest.feeds.live.ssi_reference import Filed, SsiReference
 from services.ingest.feeds.live.ssi_token import VARIABLES, Tokens
 from services.runtime.settings import Settings
 
@@ -21,7 +27,7 @@ def lines_of(settings: Settings, names: Sequence[str]) -> list[Line]:
     return [line for name in dict.fromkeys(names) for line in FEEDS[name](settings)]
 
 
-def _ssi_v2(settings: Settings) -> list[Line]:
+def _tokens(settings: Settings) -> tuple[str, Tokens]:
     consumer, secret = settings.ssi_consumer_id, settings.ssi_consumer_secret
     if consumer is None or secret is None:
         raise FeedError(
@@ -29,10 +35,27 @@ def _ssi_v2(settings: Settings) -> list[Line]:
             "iBoard, under support, API service"
         )
     rest = _address(settings.ssi_v2_rest_url, "VNTAPE_SSI_V2_REST_URL", "https")
+    return rest, Tokens(rest, consumer, secret)
+
+
+def _ssi_v2(settings: Settings) -> list[Line]:
+    _, tokens = _tokens(settings)
     stream = _address(settings.ssi_v2_stream_url, "VNTAPE_SSI_V2_STREAM_URL", "https")
-    tokens = Tokens(rest, consumer, secret)
     wanted = ssi_v2.wanted(settings.ssi_channels, settings.ssi_symbols)
     return [ssi_v2.SsiLine(each, stream, tokens, settings.feed_silence_s) for each in wanted]
+
+
+def errands_of(settings: Settings, names: Sequence[str], filed: Filed) -> list[Errand]:
+    """
+    What is asked of these feeds' vendors beside; `filed` as of `SsiReference`.
+
+    Raises:
+        FeedError: as of `lines_of`.
+    """
+    if "ssi_v2" not in names:
+        return []
+    rest, tokens = _tokens(settings)
+    return [SsiReference(rest, tokens, filed)]
 
 
 def _iboard(settings: Settings) -> list[Line]:
@@ -41,7 +64,35 @@ def _iboard(settings: Settings) -> list[Line]:
     return [iboard.IboardLine(url, symbols, settings.feed_silence_s)]
 
 
-FEEDS: dict[str, Callable[[Settings], list[Line]]] = {"ssi_v2": _ssi_v2, "iboard": _iboard}
+def _binance(settings: Settings, venue: str) -> list[Line]:
+    usdm = "USDM_" if venue == "BNF" else ""
+    symbols = settings.binance_usdm_symbols if usdm else settings.binance_symbols
+    names = binance.symbols_of(symbols, f"VNTAPE_BINANCE_{usdm}SYMBOLS")
+    stream = settings.binance_usdm_stream_url if usdm else settings.binance_stream_url
+    stream = _address(stream, f"VNTAPE_BINANCE_{usdm}STREAM_URL", "wss")
+    url = settings.binance_usdm_rest_url if usdm else settings.binance_rest_url
+    rest = Rest(
+        venue, _address(url, f"VNTAPE_BINANCE_{usdm}REST_URL", "https"), settings.binance_api_key
+    )
+    prints, books = binance.streams_of(settings.binance_streams)
+    lines: list[Line] = []
+    if prints:
+        asked = names if "trade" in prints and (not usdm or settings.binance_api_key) else []
+        history = History(venue, rest, asked, settings.binance_history, progress.shown())
+        lines.append(BinanceLine(venue, stream, names, prints, history, settings.feed_silence_s))
+    if books:
+        deep = any(each.startswith("depth") for each in books)
+        keeper = Books(venue, rest, names, deep=deep)
+        lines.append(BinanceLine(venue, stream, names, books, keeper, settings.feed_silence_s))
+    return lines
+
+
+FEEDS: dict[str, Callable[[Settings], list[Line]]] = {
+    "ssi_v2": _ssi_v2,
+    "iboard": _iboard,
+    "binance": partial(_binance, venue="BN"),
+    "binance_usdm": partial(_binance, venue="BNF"),
+}
 """Name of a live feed -> its lines."""
 
 

@@ -62,6 +62,10 @@ class Outage:
             self._open = _Open(cause, self.newest_ms if from_ms is None else from_ms)
         self._open.first_s = None
 
+    def mended(self) -> None:
+        """All that was lost came by another way."""
+        self._open = None
+
     def heard(self, ts_ms: int, now_s: float) -> None:
         """Data of this exchange time came at `now_s` of any monotonic clock."""
         self.newest_ms = max(self.newest_ms, ts_ms)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from services.ingest.feeds.live.client import Client
-from services.ingest.feeds.live.line import Line, Sink
+from services.ingest.feeds.live.line import Errand, Line, Sink
 from services.ingest.feeds.live.states import STATES, State
 from services.ingest.feeds.live.watch import TradingDay
 from services.runtime.health import Health
@@ -23,8 +23,10 @@ class LiveSource:
         clients: one for each line, once it is open.
     """
 
-    def __init__(self, lines: Sequence[Line], is_trading_day: TradingDay) -> None:
-        self._lines, self._is_trading_day = lines, is_trading_day
+    def __init__(
+        self, lines: Sequence[Line], is_trading_day: TradingDay, errands: Sequence[Errand] = ()
+    ) -> None:
+        self._lines, self._is_trading_day, self._errands = lines, is_trading_day, errands
         names = dict.fromkeys(line.name for line in lines)
         self.name = "live " + ", ".join(names)
         self.venues = sorted({line.venue for line in lines})
@@ -36,7 +38,8 @@ class LiveSource:
     async def open(self, intake: Sink) -> None:
         """See `Source`: it connects in the background, however long the vendor is away."""
         self.clients = [Client(line, intake, self._is_trading_day) for line in self._lines]
-        self._tasks = [asyncio.ensure_future(client.run()) for client in self.clients]
+        runs = [each.run() for each in self.clients] + [each.run(intake) for each in self._errands]
+        self._tasks = [asyncio.ensure_future(run) for run in runs]
 
     def close(self) -> None:
         """See `Source`; may be called again."""
@@ -55,18 +58,26 @@ class LiveSource:
 
     def report(self) -> Mapping[str, object]:
         """See `Source`."""
-        return {"channels": {name_of(each.line): shown(each) for each in self.clients}}
+        told = {each.name: each.report for each in self._errands if each.report}
+        return {"channels": {name_of(each.line): shown(each) for each in self.clients}, **told}
 
-    def tell(self, metrics: Metrics, health: Health) -> None:
+    def fail(self) -> None:
         """
-        Count changes of state, and say in `/health` what is wrong now.
-
         Raises:
             Exception: what ended a client that ought to run for ever.
         """
         for task in self._tasks:
             if task.done():
                 task.result()
+
+    def tell(self, metrics: Metrics, health: Health) -> None:
+        """
+        Count changes of state, and say in `/health` what is wrong now.
+
+        Raises:
+            Exception: see `fail`.
+        """
+        self.fail()
         for client in self.clients:
             self._count(client, metrics)
             self._judge(client, health)
@@ -104,7 +115,7 @@ def name_of(line: Line) -> str:
 
 
 def shown(client: Client) -> dict[str, object]:
-    """A client's part of `/health`."""
+    """A client's part of `/health`; `missing`: data are, and their gap is not told yet."""
     now_s, machine = asyncio.get_running_loop().time(), client.machine
     age = {} if client.last_s is None else {"data_age_s": round(now_s - client.last_s, 1)}
     why = {"why": machine.why} if machine.why else {}
@@ -114,5 +125,6 @@ def shown(client: Client) -> dict[str, object]:
         **why,
         "messages": client.messages,
         **age,
+        "missing": client.outage.is_open,
         "entered": {state: machine.entered[state] for state in STATES},
     }

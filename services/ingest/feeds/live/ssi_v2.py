@@ -17,7 +17,7 @@ from services.ingest.core.vn.image import VENUE
 from services.ingest.core.vn.times import day_of, midnight, ms_of
 from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live import signalr, web
-from services.ingest.feeds.live.line import Broken, Refused, Session
+from services.ingest.feeds.live.line import CONNECT_S, Broken, Refused, Session
 from services.ingest.feeds.live.ssi_token import Tokens
 from services.ingest.feeds.live.watch import Patience
 from services.runtime import logs
@@ -91,7 +91,7 @@ class SsiLine:
         silence_s: silence of the busiest channels that is too long.
     """
 
-    name, venue = FEED, VENUE
+    name, venue, connect_s = FEED, VENUE, CONNECT_S
 
     def __init__(self, what: Wanted, stream_url: str, tokens: Tokens, silence_s: float) -> None:
         self._what, self._url, self._tokens = what, stream_url, tokens
@@ -134,6 +134,9 @@ class SsiLine:
 
 
 class _Hub:
+    whole = False
+    """Its hub tells nothing again."""
+
     def __init__(self, socket: ClientConnection, dead_s: float, what: str) -> None:
         self._socket, self.dead_s, self._what = socket, dead_s, what
 

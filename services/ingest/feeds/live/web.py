@@ -22,6 +22,8 @@ QUEUED_FRAMES = 256
 RETRY_S = 30.0
 """After 429 without a time; SSI asks for 30 s at least."""
 MOST_RETRY_S = 600.0
+BANNED = 418
+"""Of Binance, who went on after 429."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _quiet = logging.getLogger(f"{__name__}.socket")
@@ -111,9 +113,9 @@ def judge(status: int, headers: Mapping[str, str], what: str) -> None:
     """
     if 200 <= status < 300:
         return
-    if status == httpx.codes.TOO_MANY_REQUESTS:
+    if status in (httpx.codes.TOO_MANY_REQUESTS, BANNED):
         wait_s = retry_s(headers.get("Retry-After"))
-        raise Busy(f"{what}: HTTP 429, too many requests; waiting {wait_s:.0f} s", wait_s)
+        raise Busy(f"{what}: HTTP {status}, too many requests; waiting {wait_s:.0f} s", wait_s)
     if status == httpx.codes.SERVICE_UNAVAILABLE and headers.get("Retry-After"):
         wait_s = retry_s(headers.get("Retry-After"))
         raise Busy(f"{what}: HTTP 503; waiting {wait_s:.0f} s", wait_s)
