@@ -120,6 +120,7 @@ SSI_MI = _vietnamese("ssi-mi")
 SSI_B = _vietnamese("ssi-b")
 SSI_F = _vietnamese("ssi-f")
 SSI_OL = _vietnamese("ssi-ol")
+SSI3 = _vietnamese("ssi3")
 IBOARD = _vietnamese("iboard")
 CONTROL = Topic(
     name="control",
@@ -381,6 +382,7 @@ TOPICS: tuple[Topic, ...] = (
     SSI_B,
     SSI_F,
     SSI_OL,
+    SSI3,
     IBOARD,
     CONTROL,
     MARKET,

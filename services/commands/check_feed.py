@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command(names: str, seconds: float) -> None:
     """Connect to a live feed and say what arrives, and what is wrong.
 
-    Feeds are ssi_v2, iboard, binance (spot) and binance_usdm.
+    Feeds are ssi_v2, ssi_v3, iboard, binance (spot) and binance_usdm.
 
     Nothing is stored, and neither Kafka nor the database is needed. Ends with 0 when data came,
     or when none need come at this hour.

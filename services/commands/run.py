@@ -173,7 +173,7 @@ def _listen(text: str) -> Any:
     "--feed",
     "feeds",
     metavar="NAME[,NAME]",
-    help="Connect to live feeds: ssi_v2, iboard, binance, binance_usdm; try `vntape check-feed`.",
+    help="Connect to live feeds: ssi_v2, ssi_v3, iboard, binance, binance_usdm.",
 )
 @click.option("--speed", type=Speed(), default="max", show_default=True, help="1, 10x, … or max.")
 @click.option("--paced-last", type=Number(min=0), help="Play the last so many seconds at 1x.")

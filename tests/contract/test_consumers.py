@@ -411,6 +411,7 @@ CORES: dict[tuple[str, str], Callable[[Example], None]] = {
     ("binance", "ingest"): through_ingest,
     **{(t.name, "ingest"): through_ingest for t in TOPICS if t.name.startswith("ssi-")},
     ("iboard", "ingest"): through_ingest,
+    ("ssi3", "ingest"): through_ingest,
     ("control", "ingest"): through_ingest,
     ("market", "classifier"): through_classifier,
     ("market", "board"): through_board,

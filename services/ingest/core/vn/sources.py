@@ -37,13 +37,13 @@ PRIMARY: Sources = {
 
 
 ALLOWED: Mapping[Kind, tuple[str, ...]] = {
-    "trade": ("ssi:X-TRADE", "ssi:X", "ssi:B", "iboard:L"),
+    "trade": ("ssi:X-TRADE", "ssi:X", "ssi:B", "ssi3:trade", "iboard:L"),
     "auction": ("ssi:X-TRADE", "ssi:X", "iboard:S"),
-    "day": ("ssi:X-TRADE", "ssi:X", "iboard:S"),
-    "quote": ("ssi:X-QUOTE", "ssi:X", "iboard:S"),
+    "day": ("ssi:X-TRADE", "ssi:X", "ssi3:trade", "iboard:S"),
+    "quote": ("ssi:X-QUOTE", "ssi:X", "ssi3:quote", "iboard:S"),
     "odd_lot": ("ssi:OL",),
-    "foreign": ("ssi:R", "iboard:S"),
-    "index": ("ssi:MI",),
+    "foreign": ("ssi:R", "ssi3:room", "iboard:S"),
+    "index": ("ssi:MI", "ssi3:index"),
     "candle": ("ssi:B",),
     "status": ("ssi:F",),
     "open_interest": ("iboard:S",),

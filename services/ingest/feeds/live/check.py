@@ -26,6 +26,7 @@ _NEVER = {
         "more than 3 levels of a book of HOSE",
         "the expected volume of an auction",
     ),
+    "ssi3": ("numbers of trades", "the expected volume of an auction"),
     "iboard": ("symbols that were not named",),
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from services.ingest.feeds.base import FeedError
-from services.ingest.feeds.live import binance, iboard, progress, ssi_v2, web
+from services.ingest.feeds.live import binance, iboard, progress, ssi_v2, ssi_v3, web
 from services.ingest.feeds.live.binance import BinanceLine
 from services.ingest.feeds.live.binance_books import Books
 from services.ingest.feeds.live.binance_history import History
@@ -12,6 +12,8 @@ from services.ingest.feeds.live.binance_rest import Rest
 from services.ingest.feeds.live.line import Errand, Line
 from services.ingest.feeds.live.ssi_reference import Filed, SsiReference
 from services.ingest.feeds.live.ssi_token import VARIABLES, Tokens
+from services.ingest.feeds.live.ssi_v3_token import VARIABLES as VARIABLES_V3
+from services.ingest.feeds.live.ssi_v3_token import TokensV3
 from services.runtime.settings import Settings
 
 
@@ -58,6 +60,20 @@ def errands_of(settings: Settings, names: Sequence[str], filed: Filed) -> list[E
     return [SsiReference(rest, tokens, filed)]
 
 
+def _ssi_v3(settings: Settings) -> list[Line]:
+    key, secret = settings.ssi_api_key, settings.ssi_api_secret
+    if key is None or secret is None:
+        raise FeedError(f"{VARIABLES_V3} are needed (or the same with _FILE, naming a file)")
+    rest = _address(settings.ssi_v3_rest_url, "VNTAPE_SSI_V3_REST_URL", "https")
+    stream = _address(settings.ssi_v3_stream_url, "VNTAPE_SSI_V3_STREAM_URL", "wss")
+    tokens = TokensV3(rest, key, secret)
+    kinds = ssi_v3.kinds_of_topics(settings.ssi_v3_topics)
+    silence_s = settings.feed_silence_s
+    return [
+        ssi_v3.SsiV3Line(kind, topics, stream, tokens, silence_s) for kind, topics in kinds.items()
+    ]
+
+
 def _iboard(settings: Settings) -> list[Line]:
     url = _address(settings.iboard_url, "VNTAPE_IBOARD_URL", "wss")
     symbols = iboard.symbols_of(settings.iboard_symbols)
@@ -89,6 +105,7 @@ def _binance(settings: Settings, venue: str) -> list[Line]:
 
 FEEDS: dict[str, Callable[[Settings], list[Line]]] = {
     "ssi_v2": _ssi_v2,
+    "ssi_v3": _ssi_v3,
     "iboard": _iboard,
     "binance": partial(_binance, venue="BN"),
     "binance_usdm": partial(_binance, venue="BNF"),
