@@ -138,6 +138,9 @@ class Spool:
             self._write(data)
         except OSError:
             self._uncut = True
+            # At once: a start that finds a rest needs room for a new segment, and there is none.
+            with suppress(OSError):
+                self._cut_rest()
             return False
         self._segments[-1].end = self.end = self.end + len(data)
         self.last_us = last_us

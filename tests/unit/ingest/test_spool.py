@@ -150,7 +150,7 @@ def test_nothing_of_a_write_that_failed_halfway_is_ever_read(
     """The disk is full after two whole records of three: none was taken, none comes back."""
     spool = Spool(tmp_path, CAP)
     given = fill(spool, 3)
-    lost = [arrival(n) for n in (50, 51, 52)]
+    lost, size = [arrival(n) for n in (50, 51, 52)], cut_file(tmp_path).stat().st_size
     whole = 2 * len(spool_records.write(lost[0], 0))
     write = os.pwrite
     room = [whole]
@@ -164,6 +164,7 @@ def test_nothing_of_a_write_that_failed_halfway_is_ever_read(
 
     monkeypatch.setattr(os, "pwrite", full)
     assert not spool.append(lost)
+    assert cut_file(tmp_path).stat().st_size == size, "a killed process would find a rest"
     monkeypatch.setattr(os, "pwrite", write)
     # A record of the same length as the first lost one: the second would stand behind it.
     given += fill(spool, 1, 60)
@@ -192,11 +193,11 @@ def test_a_disk_that_is_full_of_what_stands_on_the_tape_is_emptied(
     spool.release(spool.end)
     at, last_us = spool.end, spool.last_us
     place = spool.place(at)
-    assert spool.append([])
+    assert not spool.append([arrival(102)]), "what it holds goes now, so the next is taken"
     spool.close()
     spool = Spool(tmp_path, CAP)
     assert (spool.torn, spool.end, spool.last_us) == (0, at, last_us)
-    given = fill(spool, 90, 102)
+    given = fill(spool, 90, 103)
     assert (read_all(spool, at), spool.standing(place)) == (given, at)
 
 
