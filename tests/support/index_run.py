@@ -20,7 +20,7 @@ from schemas.topics import PARTITIONS
 from services.index.app import SERVICE
 from services.index.merge_app import SERVICE as MERGE
 from services.ingest.core.engine import Engine
-from services.ingest.core.manifest import Manifest
+from services.ingest.core.manifest import Manifest, Spaced
 from services.ingest.core.records import Raw
 from services.ingest.core.registry import FEEDS
 from services.ingest.core.sequence import ReceiveCounter
@@ -34,10 +34,7 @@ def recorded(manifest: Path, data: ReferenceData | None = None) -> Iterator[Mark
     """What ingest makes of a recording, the image of reference data before its own."""
     told = Manifest.parse(manifest.read_bytes())
     counter, engine = ReceiveCounter(), Engine(["VN"])
-    files = [
-        ((ns, file.feed, value) for ns, _, value in stamped_lines(manifest.parent / file.path))
-        for file in told.files
-    ]
+    files = [_stamped(manifest.parent / f.path, f.feed, f.spaced()) for f in told.files]
     fresh = True
     for ns, feed, value in heapq.merge(*files, key=itemgetter(0)):
         if fresh:
@@ -51,6 +48,10 @@ def recorded(manifest: Path, data: ReferenceData | None = None) -> Iterator[Mark
         yield from engine.decode(
             Raw("VN", counter.next(ns // 1000), feed, channel, key, kept)
         ).messages
+
+
+def _stamped(path: Path, feed: str, spaced: Spaced | None) -> Iterator[tuple[int, str, bytes]]:
+    return ((ns, feed, value) for ns, _, value in stamped_lines(path, spaced=spaced))
 
 
 def lanes(messages: Iterable[MarketMessage]) -> list[list[MarketMessage]]:

@@ -21,7 +21,7 @@ from tests.support.eventually import eventually_sync
 from tests.support.path_result import behind
 from tests.support.workers import Worker
 
-COMPUTING = ("classifier", "board", "foreign")
+COMPUTING = ("classifier", "board", "foreign", "index", "index-merge")
 SPEED = "5"
 """The tests' recording would last 32 s; what is left after the trouble is played faster."""
 FLOWING = 2000
@@ -173,7 +173,7 @@ class Crew:
 
     def stop(self, service: str) -> None:
         """SIGTERM to all workers of a service; each must end with 0."""
-        mine = {n: w for n, w in self.workers.items() if n.startswith(service)}
+        mine = {n: w for n, w in self.workers.items() if n.rpartition("-")[0] == service}
         for worker in mine.values():
             worker.signal(signal.SIGTERM)
         for name, worker in mine.items():
