@@ -19,14 +19,14 @@ from tests.unit.derivatives.support import begun, index, quote, service, trade, 
 SECONDS = 1800
 
 
-def tape() -> Iterator[MarketMessage]:
+def tape(seconds: int = SECONDS) -> Iterator[MarketMessage]:
     """Prices that move each second."""
     first = begun()
     yield from first
     at = us("2026-11-20", "09:15:00")
     yield status(at, "continuous")
     yield status(at + 1, "continuous", "DERIVATIVES")
-    for n in range(SECONDS):
+    for n in range(seconds):
         seq = at + n * SECOND + 2
         yield index(seq, 1900 + n % 37 / 10)
         for number, instrument in enumerate(first[:4]):

@@ -31,6 +31,7 @@ TESTED = {
     "notebook.py", "bot.py", "watch.py", "trades.sh", "quotes.sh", "board.sh",
     "board.sql", "active-flow.sql", "minute-bars.sql", "bars.sql", "gaps.sql",
     "breadth.sql", "index-error.sql",
+    "foreign-leaders.sql", "front-basis.sql",
 }  # fmt: skip
 
 
@@ -145,6 +146,13 @@ async def test_the_walls_queries_give_what_was_published(
         await eventually(lambda: [(r[0], r[2], r[5]) for r in query("board.sql")] == board, 30)
         flows = [(f.symbol, f.buy_volume, f.sell_volume) for f in published.flows]
         await eventually(lambda: [r[:3] for r in query("active-flow.sql")] == flows, 30)
+        leaders = sorted(published.foreign, key=lambda f: -(f.net_value or 0))
+        found_ = [(f.symbol, f.net_volume) for f in leaders]
+        await eventually(lambda: [r[:2] for r in query("foreign-leaders.sql")] == found_, 30)
+        front = [(b.symbol, b.basis, b.roll) for b in published.basis if b.continuous == "VN30F1M"]
+        await eventually(
+            lambda: [(r[1], r[5], r[8]) for r in query("front-basis.sql")] == front, 30
+        )
         gap = (published.gap.symbol, published.gap.channel, published.gap.cause)
         await eventually(lambda: [r[:3] for r in query("gaps.sql")] == [gap], 30)
         volume = sum(int(t.volume) for t in published.trades)

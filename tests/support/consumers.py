@@ -3,19 +3,32 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from schemas import keys
 from schemas.bars import Bar
 from schemas.base import Derived
+from schemas.basis import Basis
 from schemas.board import BoardRow
+from schemas.foreign_flow import ForeignFlow
 from schemas.index_estimates import IndexEstimate
 from schemas.market import Gap, Quote
 from schemas.market_summary import MarketSummary
 from schemas.session_flow import SessionFlow
-from schemas.topics import BARS, BOARD, INDEX_ESTIMATES, MARKET_SUMMARY, SESSION_FLOW, Topic
+from schemas.topics import (
+    BARS,
+    BASIS,
+    BOARD,
+    FOREIGN_FLOW,
+    INDEX_ESTIMATES,
+    MARKET_SUMMARY,
+    SESSION_FLOW,
+    Topic,
+)
 from schemas.trades_classified import TradeClassified
+from tests.support.examples import examples
 from tests.support.gateway import PARTITIONS, Feed
 
 SYMBOLS = ("HPG", "VCB")
@@ -33,6 +46,8 @@ class Published:
     bars: list[Bar]
     summaries: list[MarketSummary]
     estimates: list[IndexEstimate]
+    foreign: list[ForeignFlow]
+    basis: list[Basis]
 
 
 async def publish(source: Feed) -> Published:
@@ -59,6 +74,16 @@ async def publish(source: Feed) -> Published:
     bars = [_bar(source, symbol, final) for symbol in SYMBOLS for final in (False, True)]
     summaries = [_summary(source, n) for n in range(4)]
     estimates = [_estimate(source, n) for n in range(4)]
+    foreign = [
+        _minimal(source, FOREIGN_FLOW, name, net_value=n, net_volume=n)
+        for n, name in enumerate(SYMBOLS)
+    ]
+    basis = [
+        _minimal(source, BASIS, code, basis=float(n), continuous=name, roll=n == 1)
+        for n, (code, name) in enumerate(
+            [("41I1GB000", "VN30F1M"), ("41I1GC000", "VN30F1M"), ("41I1H1000", "VN30F2M")]
+        )
+    ]
     for run in (trades, trades[len(trades) // 2 :]):
         await source.send_classified(run)
     for quote in quotes:
@@ -74,7 +99,19 @@ async def publish(source: Feed) -> Published:
         await _send(source, MARKET_SUMMARY, run_)
     for again in (estimates, estimates[2:]):
         await _send(source, INDEX_ESTIMATES, again)
-    return Published(trades, quotes, gap, board, flows, bars, summaries, estimates)
+    for foreign_ in (foreign, foreign[1:]):
+        await _send(source, FOREIGN_FLOW, foreign_)
+    for basis_ in (basis, basis[1:]):
+        await _send(source, BASIS, basis_)
+    return Published(trades, quotes, gap, board, flows, bars, summaries, estimates, foreign, basis)
+
+
+def _minimal(source: Feed, topic: Topic, symbol: str, **fields: Any) -> Any:
+    """The smallest example of a topic, of this symbol and time."""
+    (example,) = [e for e in examples(topic.name) if e.name == "minimal"]
+    seq = source.next_seq()
+    head = {"symbol": symbol, "seq": seq, "ts_ms": seq // 1000}
+    return msgspec.structs.replace(example.message, **head, **fields)
 
 
 def _summary(source: Feed, number: int) -> MarketSummary:
