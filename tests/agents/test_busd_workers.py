@@ -1,6 +1,10 @@
 """Both steps of the BUSD flow as real Faust workers on a real broker, killed under load."""
 
 import asyncio
+import csv
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -19,6 +23,7 @@ from services.runtime.settings import Settings
 from tests.support.busd import busd_messages
 from tests.support.eventually import eventually
 from tests.support.load import Load, Output, load, readers_rule
+from tests.support.stack import ROOT
 from tests.support.workers import workers
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
@@ -58,6 +63,15 @@ async def in_kafka(kafka: str, topic: str) -> dict[int, list[Output]]:
     async for record in clients.read_all(kafka, topic):
         log.setdefault(record.partition, []).append((record.key, record.value))
     return log
+
+
+def export(kafka: str, tape: str, folder: Path) -> list[str]:
+    """The times of the rows that `vntape busd --tape` writes."""
+    command = [sys.executable, "-m", "services.cli", "busd", "--tape", tape, "--csv", str(folder)]
+    env = os.environ | {"VNTAPE_KAFKA": kafka}
+    subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+    with (folder / "timeseries.csv").open(newline="") as file:
+        return [row["timestamp"] for row in csv.DictReader(file)]
 
 
 async def test_killed_under_load_patterns_and_forecasts_are_those_of_an_undisturbed_run(
@@ -100,7 +114,9 @@ async def test_killed_under_load_patterns_and_forecasts_are_those_of_an_undistur
             said = await in_kafka(kafka, BUSD_FORECASTS.on(tape))
             for worker in (*victims, second):
                 assert await worker.stop() == 0
+            exported = await asyncio.to_thread(export, kafka, tape, tmp_path / "tables")
     assert {number: readers_rule(log) for number, log in got.items()} == patterns
     assert readers_rule(said[0]) == forecasts
+    assert exported == [str(msgspec.json.decode(value)["ts_ms"]) for _, value in forecasts]
     assert sum(map(len, patterns.values())) > 500
     assert len(forecasts) > 20
