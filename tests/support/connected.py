@@ -38,7 +38,14 @@ def environment(server: Server, **more: str) -> dict[str, str]:
         "feed_silence_s": SILENCE_S,
     }
     named = {f"VNTAPE_{name.upper()}": value for name, value in {**own, **more}.items()}
-    return {**server.environment(), **named}
+    v3 = server.v3_config()
+    newer = {
+        "VNTAPE_SSI_V3_REST_URL": v3["api_url"],
+        "VNTAPE_SSI_V3_STREAM_URL": v3["streaming_url"],
+        "VNTAPE_SSI_API_KEY": v3["api_key"],
+        "VNTAPE_SSI_API_SECRET": v3["api_secret"],
+    }
+    return {**server.environment(), **newer, **named}
 
 
 @contextmanager
