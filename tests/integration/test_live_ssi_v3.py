@@ -30,7 +30,9 @@ ALL = frozenset({"F", "X-TRADE", "X-QUOTE", "R", "MI", "OL", "S"})
 CHOICE = "trade=ssi3:trade,quote=ssi3:quote,foreign=ssi3:room,index=ssi3:index"
 
 
-async def test_v3_gives_the_tape_and_comes_back_after_a_loss_and_an_expired_token() -> None:
+async def test_v3_gives_the_tape_and_comes_back_after_a_loss_and_an_expired_token(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     day = plan(which="vn30", scale=0.1, channels=ALL)
     async with serving(day, "09:16:00", 1.0) as server:
         await server.floor.made_up.wait()
@@ -70,6 +72,9 @@ async def test_v3_gives_the_tape_and_comes_back_after_a_loss_and_an_expired_toke
     assert ("vn.trade", "disconnect") in gaps
     said = b"".join(each.value for each in heard.arrivals)
     assert b"eyJ" not in said, "no token stands on the tape"
+    printed = "".join(capsys.readouterr())
+    assert "feed_live" in printed
+    assert "eyJ" not in printed, "no token is printed"
 
 
 def test_a_request_is_never_longer_than_ssi_reads() -> None:
