@@ -34,8 +34,10 @@ class SentLog:
         self._events: dict[str, IO[str]] = {}
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            for old in (*folder.glob("sent-*.zst"), *folder.glob("*.jsonl")):
-                old.unlink()
+            # The truth of an earlier day, too: a day that is broken off leaves none.
+            for pattern in ("sent-*.zst", "*.jsonl", "truth-*.parquet", "truth-day.json"):
+                for old in folder.glob(pattern):
+                    old.unlink()
             for name in ("connections", "faults"):
                 file = (folder / f"{name}.jsonl").open("w", buffering=1)
                 self._events[name] = self._stack.enter_context(file)
