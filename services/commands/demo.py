@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -24,16 +25,17 @@ if TYPE_CHECKING:
 
 CRYPTO = "tests/data/binance/manifest.json"
 BASE = "demo"
-VIETNAM_PACED_S = 5.0
-"""The day ends with the close: after it nothing trades whose latency could be told."""
 
 
 class Act(NamedTuple):
-    """A recording, the base of its tapes' names, and how many last seconds play at 1x."""
+    """
+    The base of its tapes' names, what plays on one, and whether a tape that is there can be gone
+    on with.
+    """
 
-    manifest: Path
     base: str
-    paced_s: float
+    session: Callable[[Settings], Session]
+    goes_on: Callable[[Settings], bool]
 
 
 @click.command()
@@ -45,24 +47,39 @@ class Act(NamedTuple):
     help=f"Manifest of the one recording to play. [a Vietnamese day, then {CRYPTO}]",
 )
 @click.option(
+    "--only", type=click.Choice(["vietnam", "crypto"]), help="One of both. [first one, then other]"
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(1, 3600),
+    default=400.0,
+    show_default=True,
+    help="Seconds of the Vietnamese day in one of yours.",
+)
+@click.option(
     "--paced",
     type=Number(min=0),
     default=20.0,
     show_default=True,
     help="Play the last so many seconds in real time, to see the latency; 0: none.",
 )
-def command(once: bool, again: bool, recording: Path | None, paced: float) -> None:
+def command(
+    once: bool, again: bool, recording: Path | None, only: str | None, speed: float, paced: float
+) -> None:
     """From nothing to a live result on this machine; Ctrl-C ends it.
 
     Starts the local Kafka and TimescaleDB, then ingest, classifier, board, writer and gateway as
-    processes, plays a Vietnamese day and a recording of Binance through them, each on a tape of
-    its own, and compares what came out with the files. A second start verifies what is there;
-    --again plays once more on fresh tapes.
+    processes. A simulated Vietnamese exchange opens, and ingest connects to it over SSI's and
+    iBoard's protocols: a trading day from before the first auction to the close, compared with
+    what truly happened. Then a recording of Binance, compared with its files. Each on a tape of
+    its own. A second start verifies what is there; --again plays once more on fresh tapes. A
+    process that is killed in the Vietnamese day is started again.
     """
     console = Console(soft_wrap=True)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        sys.exit(_demo(console, recording, once, again, paced))
+        acts = _acts(console, recording, only, speed, paced)
+        sys.exit(_demo(console, acts, once, again))
     except KeyboardInterrupt:
         console.print("stopped")
         sys.exit(130)
@@ -74,18 +91,16 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _demo(console: Console, recording: Path | None, once: bool, again: bool, paced_s: float) -> int:
+def _demo(console: Console, acts: Sequence[Act], once: bool, again: bool) -> int:
     from services.demo.ground import alone, bring_up
-    from services.demo.played import Played
-    from services.demo.session import Session
 
     begun = time.monotonic()
     settings = bring_up(load(), console)
     agrees, sessions = True, []
     with ExitStack() as up:
-        for act in _acts(settings, console, recording, paced_s):
-            mine = settings.model_copy(update={"tape": _tape(settings, act.base, again)})
-            session = Session(mine, Played(act.manifest), console, act.paced_s)
+        for act in acts:
+            mine = _on_tape(settings, act, again)
+            session = act.session(mine)
             with ExitStack() as one:
                 one.enter_context(alone(mine))
                 agrees &= _play(session, one, console)
@@ -100,8 +115,8 @@ def _demo(console: Console, recording: Path | None, once: bool, again: bool, pac
 
 
 def _play(session: Session, up: ExitStack, console: Console) -> bool:
-    settings, played = session.settings, session.played
-    console.rule(f"[bold]{played.title}")
+    settings = session.settings
+    console.rule(f"[bold]{session.title}")
     if session.prepare():
         console.print(f"tape [bold]{settings.tape}[/bold], new")
     else:
@@ -111,10 +126,10 @@ def _play(session: Session, up: ExitStack, console: Console) -> bool:
         )
     gateway = up.enter_context(session.running())
     url = str((gateway.health() or {})["gateway"])
-    _say_where(console, settings, url, played.symbols[0])
+    _say_where(console, settings, url)
     session.play(url)
     outcome = session.finish()
-    if played.is_vietnamese:
+    if session.is_vietnamese:
         from services.commands import _demo_board
         from services.demo import board
 
@@ -137,19 +152,44 @@ def _stay(sessions: list[Session], console: Console) -> None:
 
 
 def _acts(
-    settings: Settings, console: Console, recording: Path | None, paced_s: float
+    console: Console, recording: Path | None, only: str | None, speed: float, paced_s: float
 ) -> list[Act]:
-    from services.demo import vietnam
+    from services.demo.live_session import LiveSession, folder
     from services.demo.played import Played
+    from services.demo.recorded_session import RecordedSession
 
-    crypto = Act(stack.clone_root() / CRYPTO, BASE, paced_s)
-    if recording is None:
-        day = vietnam.recording(settings, console)
-        return [Act(day, f"{BASE}vn", min(paced_s, VIETNAM_PACED_S)), crypto]
-    manifest = recording.resolve()
-    if manifest == crypto.manifest:
-        return [crypto]
-    return [Act(manifest, BASE + Played(manifest).slug, paced_s)]
+    def of(manifest: Path, base: str) -> Act:
+        def session(settings: Settings) -> Session:
+            return RecordedSession(settings, manifest, console, paced_s)
+
+        return Act(base, session, lambda _settings: True)
+
+    crypto = (stack.clone_root() / CRYPTO).resolve()
+    if recording is not None:
+        manifest = recording.resolve()
+        return [of(manifest, BASE if manifest == crypto else BASE + Played(manifest).slug)]
+    vietnam = Act(
+        f"{BASE}vn",
+        lambda settings: LiveSession(settings, console, speed),
+        # A day that broke off cannot be gone on with: the exchange's would be another one.
+        lambda settings: (folder(settings) / "truth-day.json").exists(),
+    )
+    both = {"vietnam": vietnam, "crypto": of(crypto, BASE)}
+    return [act for name, act in both.items() if only in (None, name)]
+
+
+def _on_tape(settings: Settings, act: Act, again: bool) -> Settings:
+    """The newest tape of an act, or a fresh one: asked for, or because that one broke off."""
+    newest = settings.model_copy(update={"tape": _tape(settings, act.base, False)})
+    if not again and (act.goes_on(newest) or not _is_there(newest)):
+        return newest
+    return settings.model_copy(update={"tape": _tape(settings, act.base, True)})
+
+
+def _is_there(settings: Settings) -> bool:
+    from services.runtime import topics_admin
+
+    return settings.tape in asyncio.run(topics_admin.tapes(str(settings.kafka)))
 
 
 def _tape(settings: Settings, base: str, again: bool) -> str:
@@ -164,8 +204,8 @@ def _tape(settings: Settings, base: str, again: bool) -> str:
     return base if number == 1 else f"{base}r{number}"
 
 
-def _say_where(console: Console, settings: Settings, url: str, symbol: str) -> None:
-    tail = f"vntape tail trades-classified --tape {settings.tape} --symbol {symbol}"
+def _say_where(console: Console, settings: Settings, url: str) -> None:
+    tail = f"vntape tail trades-classified --tape {settings.tape}"
     console.print(f"live page   {url}/", highlight=False)
     console.print(f"REST        {url}/docs", highlight=False)
     console.print(f"in a shell  .venv/bin/{tail}", highlight=False)

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from services.runtime.orphans import with_parent
 from services.runtime.process import address_file
 from services.runtime.settings import Settings
+from services.runtime.supervisor import EXIT_REFUSE
 
 STOP_S = 15.0
 
@@ -25,12 +27,13 @@ class ChildError(RuntimeError):
 
 @dataclass(slots=True)
 class Child:
-    """One `vntape run` process."""
+    """One process; `again` starts it once more as it was."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
     address: Path
+    again: Callable[[], "Child"]
 
     def health(self) -> dict[str, Any] | None:
         """What its `/health` says; None while it does not answer."""
@@ -67,12 +70,38 @@ class Children:
         self._settings = settings
         self.by_name: dict[str, Child] = {}
 
-    def start(self, name: str, *arguments: str, worker: str = "") -> Child:
+    def start(self, name: str, *arguments: str, **environment: str) -> Child:
         """Start `vntape run NAME` on the settings' tape; its output goes to a log file."""
+        return self._start(name, ("run", name, *arguments), environment)
+
+    def start_other(self, name: str, *words: str) -> Child:
+        """Start `vntape WORDS`; its log is a new one."""
+        return self._start(name, words, {}, mode="wb")
+
+    def mend(self, *but: str) -> list[str]:
+        """
+        Start again who was killed, as a supervisor does; what happened, a sentence each.
+
+        Who ended well or refuses stays as he is, and who is named in `but`.
+        """
+        dead = [
+            child
+            for name, child in self.by_name.items()
+            if name not in but and child.process.poll() not in (None, 0, EXIT_REFUSE)
+        ]
+        for child in dead:
+            child.again()
+        return [
+            f"{child.name} ended with {child.process.returncode}; started again" for child in dead
+        ]
+
+    def _start(
+        self, name: str, words: Sequence[str], more: Mapping[str, str], mode: str = "ab"
+    ) -> Child:
         settings = self._settings
         log = settings.local_dir / settings.stack / "logs" / f"{settings.tape}-{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        address = address_file(settings, worker or f"{name}-1")
+        address = address_file(settings, f"{name}-1")
         address.unlink(missing_ok=True)
         environment = os.environ | {
             "VNTAPE_KAFKA": settings.kafka or "",
@@ -82,16 +111,20 @@ class Children:
         }
         if settings.database_url is not None:
             environment["VNTAPE_DATABASE_URL"] = settings.database_url.get_secret_value()
-        with log.open("ab") as output:
+        with log.open(mode) as output:
             process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "services.cli", "run", name, *arguments],
-                env=environment,
+                [sys.executable, "-m", "services.cli", *words],
+                env=environment | dict(more),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is the demo's to handle, in its own order
                 preexec_fn=with_parent(),
             )
-        child = self.by_name[name] = Child(name, process, log, address)
+
+        def again() -> Child:
+            return self._start(name, words, more)
+
+        child = self.by_name[name] = Child(name, process, log, address, again)
         return child
 
     def wait_ready(self, deadline_s: float = 60.0) -> None:
