@@ -47,6 +47,10 @@ class Exchange:
         """Whether the day was played to its end, now or once before."""
         return (self.folder / _TRUTH).exists()
 
+    def forget(self) -> None:
+        """The day is to be played, whatever the folder holds."""
+        (self.folder / _TRUTH).unlink(missing_ok=True)
+
     def topics(self) -> list[Topic]:
         """What its tape needs for the services of a demo."""
         raw = {name for feed in FEEDS for name in DECODED[feed].topics}

@@ -45,6 +45,13 @@ class LiveSession(Session):
         """See `Session`."""
         return self.exchange.topics()
 
+    def prepare(self) -> bool:
+        """See `Session`; on a new tape nothing was played, whatever an earlier one left."""
+        new = super().prepare()
+        if new:
+            self.exchange.forget()
+        return new
+
     def play(self, gateway_url: str) -> None:  # noqa: ARG002  # the board is watched there
         """See `Session`."""
         if self.exchange.finished:
