@@ -18,7 +18,8 @@ from rich.console import Console
 
 from services import stack
 from services.commands._arguments import Number
-from services.runtime.settings import Settings, SettingsError, load
+from services.commands._context import files
+from services.runtime.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from services.demo.session import Session
@@ -68,8 +69,8 @@ def command(
 ) -> None:
     """From nothing to a live result on this machine; Ctrl-C ends it.
 
-    Starts the local Kafka and TimescaleDB, then ingest, classifier, board, writer and gateway as
-    processes. A simulated Vietnamese exchange opens, and ingest connects to it over SSI's and
+    Starts the local Kafka and TimescaleDB, then ingest, writer, gateway and the computing services
+    as processes. A simulated Vietnamese exchange opens, and ingest connects to it over SSI's and
     iBoard's protocols: a trading day from before the first auction to the close, compared with
     what truly happened. Then a recording of Binance, compared with its files. Each on a tape of
     its own. A second start verifies what is there; --again plays once more on fresh tapes. A
@@ -95,7 +96,7 @@ def _demo(console: Console, acts: Sequence[Act], once: bool, again: bool) -> int
     from services.demo.ground import alone, bring_up
 
     begun = time.monotonic()
-    settings = bring_up(load(), console)
+    settings = bring_up(files(), console)
     agrees, sessions = True, []
     with ExitStack() as up:
         for act in acts:
@@ -130,12 +131,13 @@ def _play(session: Session, up: ExitStack, console: Console) -> bool:
     session.play(url)
     outcome = session.finish()
     if session.is_vietnamese:
-        from services.commands import _demo_board
+        from services.commands import _demo_board, _demo_market
         from services.demo import board
 
         derived = outcome.tape.derived
         title = f"VN30 on tape {settings.tape}, prices in VND / 1,000"
         _demo_board.show(console, title, board.lines(derived), board.indices(derived))
+        _demo_market.show(console, derived)
     return outcome.agrees
 
 

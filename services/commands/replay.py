@@ -21,13 +21,14 @@ from rich.progress import (
 
 from services.commands._arguments import Speed
 from services.commands._context import reachable
+from services.commands._services import COMPUTING
 from services.commands.run import refusals
 
 if TYPE_CHECKING:
     from services.ingest.core.selection import Selection
     from services.ingest.feeds.archive import Archive
 
-READERS = ("ingest", "classifier", "board", "writer", "gateway")
+READERS = ("ingest", *COMPUTING, "writer", "gateway", "delivery")
 """Whoever may be started on the tape finds its topics."""
 _REFRESH_S = 0.2
 _UNITS = (3_600_000_000, 60_000_000, 1_000_000)

@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.topics import Topic
 from services.demo.children import Child, ChildError, Children
-from services.demo.played import SERVICES
+from services.demo.played import AROUND
 from services.ingest.core.registry import FEEDS as DECODED
 from services.runtime import topics_admin
 from services.runtime.settings import PREFIX, Settings
@@ -51,10 +51,10 @@ class Exchange:
         """The day is to be played, whatever the folder holds."""
         (self.folder / _TRUTH).unlink(missing_ok=True)
 
-    def topics(self) -> list[Topic]:
-        """What its tape needs for the services of a demo."""
+    def topics(self, computing: Sequence[str]) -> list[Topic]:
+        """What its tape needs for these services on the pump and those around them."""
         raw = {name for feed in FEEDS for name in DECODED[feed].topics}
-        return topics_admin.needed(("ingest", *SERVICES), raw)
+        return topics_admin.needed(("ingest", *computing, *AROUND), raw)
 
     def symbols(self) -> list[str]:
         """The instruments of the day, once it is open."""

@@ -10,14 +10,23 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from schemas.topics import Topic
+from services.analytics.app import topics_with_rules
 from services.demo.children import Child, ChildError
 from services.demo.exchange import DAY, Exchange
+from services.demo.played import COMPUTING
 from services.demo.session import Outcome, Session
 from services.report import facts, stored, tables
 from services.report.truth import kept, table, told
 from services.report.truth.compare import compare
 from services.runtime.settings import Settings
 
+MARKET_WIDE = (
+    "foreign", "derivatives", "index", "index-merge", "orderflow", "orderflow-index",
+    "analytics-busd", "analytics-busd-merge",
+)  # fmt: skip
+"""What the Vietnamese market has beside the services of every demo."""
+RATES = {"VNTAPE_DERIVATIVES_RATE": "0.045", "VNTAPE_DERIVATIVES_DIVIDEND_YIELD": "0.015"}
+"""Round figures for a simulated market, no quotations."""
 LEAST_AGREEMENT = 99.0
 _OPENS_S, _CLOSES_S = (8 * 60 + 40) * 60, (15 * 60 + 32) * 60
 _DRAINED_S = 60.0
@@ -29,6 +38,8 @@ class LiveSession(Session):
     def __init__(self, settings: Settings, console: Console, speed: float) -> None:
         """`speed`: seconds of the exchange's day in one of ours."""
         super().__init__(settings, console)
+        rules = (f"analytics-{name}" for name in topics_with_rules(settings))
+        self.computing, self.needs = (*COMPUTING, *MARKET_WIDE, *rules), RATES
         self.exchange = Exchange(folder(settings), speed)
 
     @property
@@ -43,7 +54,7 @@ class LiveSession(Session):
 
     def topics(self) -> list[Topic]:
         """See `Session`."""
-        return self.exchange.topics()
+        return self.exchange.topics(self.computing)
 
     def prepare(self) -> bool:
         """See `Session`; on a new tape nothing was played, whatever an earlier one left."""

@@ -12,8 +12,8 @@ from services.report.independent.counting import FEEDS as COUNTED
 from services.runtime import topics_admin
 
 COMPUTING = ("classifier", "board")
-"""Services on the pump that a demo runs, one worker each."""
-SERVICES = ("writer", *COMPUTING, "gateway")
+"""Services on the pump of every demo, one worker each."""
+AROUND = ("writer", "gateway")
 
 
 class Played:
@@ -62,4 +62,4 @@ class Played:
     def topics(self) -> list[Topic]:
         """What its tape needs for the services of a demo and the feeds of its files."""
         raw = {name for feed in self.feeds for name in FEEDS[feed].topics}
-        return topics_admin.needed(("ingest", *SERVICES), raw)
+        return topics_admin.needed(("ingest", *COMPUTING, *AROUND), raw)

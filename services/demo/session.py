@@ -3,7 +3,7 @@
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -33,10 +33,17 @@ class Outcome:
 
 
 class Session(ABC):
-    """A tape with its services; use as `with Session(...).running():`."""
+    """
+    A tape with its services; use as `with Session(...).running():`.
+
+    Attributes:
+        computing: services on the pump, one worker each; `needs`: variables that they ask for.
+    """
 
     def __init__(self, settings: Settings, console: Console) -> None:
         self.settings, self.console = settings, console
+        self.computing: Sequence[str] = COMPUTING
+        self.needs: Mapping[str, str] = {}
         self.children = Children(settings)
 
     @property
@@ -75,8 +82,8 @@ class Session(ABC):
         """Writer, computing services and gateway up; gives the gateway. Ends all of them."""
         try:
             self.children.start("writer")
-            for name in COMPUTING:
-                self.children.start(name, "--workers", "1")
+            for name in self.computing:
+                self.children.start(name, "--workers", "1", **self.needs)
             gateway = self.children.start("gateway", "--port", str(gateway_port(self.settings)))
             self.children.wait_ready()
             yield gateway
@@ -91,7 +98,7 @@ class Session(ABC):
             ChildError: somebody still has after a minute.
         """
         calm, deadline = 0, time.monotonic() + DONE_S
-        services = [c for n, c in self.children.by_name.items() if n in (*COMPUTING, "writer")]
+        services = [c for n, c in self.children.by_name.items() if n in (*self.computing, "writer")]
         while calm < 2:
             waiting = {}
             for child in services:

@@ -30,9 +30,15 @@ class Derived:
         flow: (symbol, day, phase) -> its newest row of `session-flow`.
         board, index_values: symbol -> the newest row of that topic.
         baskets: index -> its newest basket.
+        basis, estimates: contract, index -> the newest row of `basis`, of `index-estimates`.
+        leaders: venue -> its newest `market_leaders`.
+        alerts: each once, in the order in which they are read.
     """
 
-    NAMES: ClassVar = ("session-flow", "board", "instruments", "index-values")
+    NAMES: ClassVar = (
+        "session-flow", "board", "instruments", "index-values", "basis", "index-estimates",
+        "market-summary", "alerts",
+    )  # fmt: skip
     """The topics that are read."""
 
     there: set[str] = field(default_factory=set)
@@ -40,6 +46,10 @@ class Derived:
     board: dict[str, Row] = field(default_factory=dict)
     baskets: dict[str, Row] = field(default_factory=dict)
     index_values: dict[str, Row] = field(default_factory=dict)
+    basis: dict[str, Row] = field(default_factory=dict)
+    estimates: dict[str, Row] = field(default_factory=dict)
+    leaders: dict[str, Row] = field(default_factory=dict)
+    alerts: dict[tuple[str, ...], Row] = field(default_factory=dict)
     _last: dict[str, dict[tuple[int, str], tuple[int, int]]] = field(default_factory=dict)
 
     def add(self, name: str, partition: int, value: bytes | None) -> None:
@@ -48,6 +58,11 @@ class Derived:
             return
         message: Row = json.loads(value)
         symbol = message["symbol"]
+        if message["type"] == "alert":
+            # Its stream is a rule's; one of a venue stands in every partition.
+            names = ("venue", "rule", "symbol", "seq", "part")
+            self.alerts.setdefault(tuple(str(message.get(n, 0)) for n in names), message)
+            return
         if symbol == "*" or not newer(partition, message, self._last.setdefault(name, {})):
             return
         match message["type"]:
@@ -59,6 +74,12 @@ class Derived:
                 self.baskets[symbol] = message
             case "index":
                 self.index_values[symbol] = message
+            case "basis":
+                self.basis[symbol] = message
+            case "index_estimate":
+                self.estimates[symbol] = message
+            case "market_leaders":
+                self.leaders[symbol] = message
 
     def flow_of_day(self) -> dict[tuple[str, str], Row]:
         """(symbol, day) -> the day's row of `session-flow`."""
