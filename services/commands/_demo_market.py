@@ -28,7 +28,8 @@ def show(console: Console, derived: Derived) -> None:
         _show(
             console, "Leaders by net value of the day, bn VND", tuple(_LEADERS), _leaders(leaders)
         )
-    futures = [_future(derived.basis[name]) for name in sorted(derived.basis)]
+    traded = (row for _, row in sorted(derived.basis.items()) if row["future"] is not None)
+    futures = [_future(row) for row in traded]
     _show(console, "Futures beside their index, points", _FUTURES, futures)
     for name, row in sorted(derived.estimates.items()):
         _estimate(console, name, row)
