@@ -126,7 +126,8 @@ def test_the_busd_flow_counts_the_two_hundreds_of_the_afternoon_but_the_first_fo
     assert (patterns[-1].sd, patterns[-1].busd) == (1.29352, -1.29352)
     found: list[bytes] = []
     merge = Partition(build_merge(Settings()), {BusdForecast: lambda _, v: found.append(v)}, [])
-    for offset, partial in enumerate(step.of(BusdPartial)):
+    # Second by second, as workers that keep up give them.
+    for offset, partial in enumerate(sorted(step.of(BusdPartial), key=lambda p: p.seq)):
         merge.run(offset, [partial])
     rows = [msgspec.json.decode(value, type=BusdForecast) for value in found]
     assert (rows[-1].bu_current, rows[-1].sd_current, rows[-1].trades) == (0, 1.29352, 296)

@@ -39,11 +39,13 @@ def merge(rules: Rules, state: MergeState, message: object) -> list[BusdForecast
     """
     if not isinstance(message, BusdPartial):
         return []
-    seq = message.seq
+    seq, before = message.seq, min(state.passed)
     state.passed[message.partition] = seq
     bought, sold, trades = state.waiting.get(seq, (0, 0, 0))
     state.waiting[seq] = (bought + message.bought, sold + message.sold, trades + message.trades)
     floor = min(state.passed)
+    if floor == before:  # Nothing new can go: `waiting` may hold a whole day of who is ahead.
+        return []
     out: list[BusdForecast] = []
     for at in sorted(at for at in state.waiting if at <= floor):
         standing: Standing | None = second(state.flow, at // 1000, state.waiting.pop(at), rules)
