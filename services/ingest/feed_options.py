@@ -143,7 +143,10 @@ def connected(settings: Settings, names: Sequence[str]) -> LiveSource:
     calendar = Calendar([]) if data is None else data.calendar
     errands: list[Errand] = []
     if data is not None:
-        errands = errands_of(settings, names, lambda now_us: data.record(*local(now_us // 1000)))
+        errands = errands_of(
+            settings, names, lambda now_us: data.record(*local(now_us // 1000)),
+            calendar.is_trading_day,
+        )  # fmt: skip
     return LiveSource(lines, calendar.is_trading_day, errands)
 
 

@@ -113,6 +113,7 @@ class SpooledFeed:
         for venue in self.venues:
             if last_us.get(venue):
                 self.intake.began = "restart"
+                self.intake.stood_us = min(last_us[venue], self.intake.stood_us or last_us[venue])
                 self.intake.lost(venue, "restart", last_us[venue])
         if self._first is not None:
             self.intake.put(self._first(self.intake.clock()))

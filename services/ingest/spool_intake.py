@@ -44,6 +44,7 @@ class Intake:
     Attributes:
         taken, missed: vendor messages, since the start.
         began: whether the tape is a new one.
+        stood_us: after a restart, when the last record before it came.
 
     Args:
         heard: called after records were appended.
@@ -62,6 +63,7 @@ class Intake:
     ) -> None:
         self.clock, self._image, self._day = clock, image, ""
         self.began: Began = "late_start"
+        self.stood_us: int | None = None
         self._spool, self._heard, self._refused = spool, heard, refused
         self._missing: dict[str, _Missed] = {}
         self._last_us: dict[str, int] = {}

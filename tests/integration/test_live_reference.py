@@ -7,6 +7,7 @@ from services.ingest import reference
 from services.ingest.feeds.live.lines_of import lines_of
 from services.ingest.feeds.live.source import LiveSource
 from services.ingest.feeds.live.ssi_reference import SsiReference
+from services.ingest.feeds.live.ssi_rest import SsiRest
 from services.ingest.feeds.live.ssi_token import Tokens
 from services.ingest.receive_clock import receive_clock
 from services.runtime.settings import load
@@ -30,7 +31,7 @@ async def test_what_ssi_says_otherwise_enters_the_tape_as_instruments_and_basket
         assert settings.ssi_consumer_id is not None
         assert settings.ssi_consumer_secret is not None
         tokens = Tokens(rest(server), settings.ssi_consumer_id, settings.ssi_consumer_secret)
-        errand = SsiReference(rest(server), tokens, lambda _us: data.record(FRIDAY), 0.01)
+        errand = SsiReference(SsiRest(rest(server), tokens, 0.01), lambda _us: data.record(FRIDAY))
         heard = Heard(receive_clock(clock))
         source = LiveSource(lines_of(settings, ["ssi_v2"]), lambda _day: True, [errand])
         await source.open(heard)

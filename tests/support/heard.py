@@ -34,6 +34,7 @@ class Heard:
 
     clock: Clock = wall_us
     began: Began = "restart"
+    stood_us: int | None = None
     arrivals: list[Arrival] = field(default_factory=list)
     source: LiveSource = field(init=False)
 

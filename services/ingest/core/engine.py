@@ -7,12 +7,14 @@ import msgspec
 
 from schemas import frames
 from schemas.control import Reference, Sources
+from schemas.market import Candle, MarketMessage
 from services.ingest.core.control import CHANNELS, decode_control
 from services.ingest.core.feed import Feed, FeedDecoder, Output
 from services.ingest.core.losses import Losses, LossesState
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.registry import FEEDS
 from services.ingest.core.sequence import Sequencer, SequencerState
+from services.ingest.core.ssi_v2.rest import SOURCE
 from services.ingest.core.vn.desk import Desk, DeskState
 from services.ingest.core.vn.known import Known, KnownState
 from services.ingest.core.vn.sessions import Sessions, SessionsState
@@ -144,7 +146,7 @@ class Engine:
             desk.hear(raw)
         before = len(out.messages)
         decoder.decode(raw, out)
-        if len(out.messages) > before:
+        if len(out.messages) > before and not _is_late(out.messages[-1]):
             self._losses[raw.venue].heard(raw, out.messages[-1].ts_ms)
 
     def state(self) -> Any:
@@ -206,3 +208,8 @@ class Engine:
         decoder = self._made(venue, self._feeds[name])
         decoder.restore(chains)
         return decoder
+
+
+def _is_late(message: MarketMessage) -> bool:
+    """It tells of a time that is over: no loss begins there."""
+    return isinstance(message, Candle) and message.source == SOURCE

@@ -48,6 +48,7 @@ class Tray:
     newest: dict[str, int] = field(default_factory=dict)
     lag_ms: dict[str, int] = field(default_factory=dict)
     began: Began = "late_start"
+    stood_us: int | None = None
 
     def take(self, arrivals: Sequence[Arrival]) -> bool:
         """See `Sink`."""

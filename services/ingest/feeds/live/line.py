@@ -104,6 +104,10 @@ class Sink(Protocol):
     def began(self) -> Began:
         """What a channel lost by not having been connected until now."""
 
+    @property
+    def stood_us(self) -> int | None:
+        """After a restart, when the last record before it came, µs since the epoch."""
+
     def clock(self) -> int:
         """µs since the epoch."""
 
@@ -124,6 +128,9 @@ class Errand(Protocol):
     @property
     def report(self) -> Mapping[str, object]:
         """What the newest answer was."""
+
+    def ear(self, sink: Sink) -> Sink:
+        """What the connections write to instead of `sink`; itself, where they are not heard."""
 
     async def run(self, sink: Sink) -> None:
         """Until it is cancelled; what it learns it puts into the sink as control records."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from services.ingest.core.ssi_v2.route import MARKET
 from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live import binance, iboard, progress, ssi_v2, ssi_v3, web
 from services.ingest.feeds.live.binance import BinanceLine
@@ -10,10 +11,13 @@ from services.ingest.feeds.live.binance_books import Books
 from services.ingest.feeds.live.binance_history import History
 from services.ingest.feeds.live.binance_rest import Rest
 from services.ingest.feeds.live.line import Errand, Line
+from services.ingest.feeds.live.ssi_backfill import PRINTS, SsiBackfill
 from services.ingest.feeds.live.ssi_reference import Filed, SsiReference
+from services.ingest.feeds.live.ssi_rest import SsiRest
 from services.ingest.feeds.live.ssi_token import VARIABLES, Tokens
 from services.ingest.feeds.live.ssi_v3_token import VARIABLES as VARIABLES_V3
 from services.ingest.feeds.live.ssi_v3_token import TokensV3
+from services.ingest.feeds.live.watch import TradingDay
 from services.runtime.settings import Settings
 
 
@@ -47,7 +51,9 @@ def _ssi_v2(settings: Settings) -> list[Line]:
     return [ssi_v2.SsiLine(each, stream, tokens, settings.feed_silence_s) for each in wanted]
 
 
-def errands_of(settings: Settings, names: Sequence[str], filed: Filed) -> list[Errand]:
+def errands_of(
+    settings: Settings, names: Sequence[str], filed: Filed, is_trading_day: TradingDay
+) -> list[Errand]:
     """
     What is asked of these feeds' vendors beside; `filed` as of `SsiReference`.
 
@@ -56,8 +62,12 @@ def errands_of(settings: Settings, names: Sequence[str], filed: Filed) -> list[E
     """
     if "ssi_v2" not in names:
         return []
-    rest, tokens = _tokens(settings)
-    return [SsiReference(rest, tokens, filed)]
+    url, tokens = _tokens(settings)
+    rest = SsiRest(url, tokens)
+    wanted = ssi_v2.wanted(settings.ssi_channels, settings.ssi_symbols)
+    prints = [each.symbols for each in wanted if f"{MARKET}.{each.channel}" in PRINTS]
+    chosen = [] if ssi_v2.ALL in prints else [code for each in prints for code in each.split("-")]
+    return [SsiReference(rest, filed), SsiBackfill(rest, chosen, filed, is_trading_day)]
 
 
 def _ssi_v3(settings: Settings) -> list[Line]:

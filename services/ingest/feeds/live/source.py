@@ -37,7 +37,10 @@ class LiveSource:
 
     async def open(self, intake: Sink) -> None:
         """See `Source`: it connects in the background, however long the vendor is away."""
-        self.clients = [Client(line, intake, self._is_trading_day) for line in self._lines]
+        sink = intake
+        for errand in self._errands:
+            sink = errand.ear(sink)
+        self.clients = [Client(line, sink, self._is_trading_day) for line in self._lines]
         runs = [each.run() for each in self.clients] + [each.run(intake) for each in self._errands]
         self._tasks = [asyncio.ensure_future(run) for run in runs]
 

@@ -17,7 +17,7 @@ from services.ingest.core.vn.schedule import local
 from services.ingest.feeds.base import Arrival
 from services.ingest.feeds.live import web
 from services.ingest.feeds.live.line import Broken, Refused, Sink
-from services.ingest.feeds.live.ssi_token import Tokens
+from services.ingest.feeds.live.ssi_rest import SsiRest
 from services.runtime import logs
 
 log = logs.get(__name__)
@@ -27,8 +27,6 @@ MARKETS = ("HOSE", "HNX", "UPCOM", "DER")
 INDICES = ("VN30",)
 PAGE, LAST_PAGE = 1000, 10
 """Rows of a page, and pages: more SSI does not give."""
-PACE_S = 1.1
-"""Between two requests: SSI names no limit, its users keep to this."""
 AGAIN_S = 60.0
 REFUSED_S = 900.0
 LOOK_S = 20.0
@@ -45,18 +43,19 @@ class SsiReference:
 
     Args:
         filed: what the files say.
-        pace_s: as of `PACE_S`.
-
     Attributes:
         report: of the newest answer, for `/health`.
     """
 
     name = "ssi reference"
 
-    def __init__(self, rest_url: str, tokens: Tokens, filed: Filed, pace_s: float = PACE_S) -> None:
-        self._url, self._tokens, self._filed = rest_url.rstrip("/"), tokens, filed
-        self._pace_s = pace_s
+    def __init__(self, rest: SsiRest, filed: Filed) -> None:
+        self._rest, self._filed = rest, filed
         self.report: dict[str, object] = {}
+
+    def ear(self, sink: Sink) -> Sink:
+        """See `Errand`."""
+        return sink
 
     async def run(self, sink: Sink) -> None:
         """Until it is cancelled."""
@@ -104,7 +103,6 @@ class SsiReference:
         for page in range(1, LAST_PAGE + 1):
             told = await self._page(http, path, {**asked, "pageIndex": page, "pageSize": PAGE})
             found += [row for row in told if isinstance(row, dict)]
-            await asyncio.sleep(self._pace_s)
             if len(told) < PAGE:
                 break
         return found
@@ -112,20 +110,9 @@ class SsiReference:
     async def _page(
         self, http: httpx.AsyncClient, path: str, asked: Mapping[str, object]
     ) -> list[Any]:
-        name = path.rpartition("/")[2]
-        token = await self._tokens.bearer()
-        headers = {"Authorization": f"Bearer {token}"}
+        name, body = path.rpartition("/")[2], await self._rest.ask(http, path, asked)
         try:
-            params = {key: str(value) for key, value in asked.items()}
-            reply = await http.get(f"{self._url}/{path}", params=params, headers=headers)
-        except httpx.HTTPError as e:
-            raise Broken(f"SSI's {name}: {e or type(e).__name__}") from None
-        if reply.status_code == httpx.codes.UNAUTHORIZED:
-            self._tokens.spoil(token)
-            raise Broken(f"SSI's {name}: it does not take our token any more")
-        web.judge(reply.status_code, reply.headers, f"SSI's {name}")
-        try:
-            told = msgspec.json.decode(reply.content)
+            told = msgspec.json.decode(body)
             rows = told.get("data") if isinstance(told, dict) else None
         except (msgspec.DecodeError, ValueError):
             raise Broken(f"SSI's {name}: the reply is no JSON") from None
