@@ -2,8 +2,13 @@
 
 import asyncio
 import itertools
+import json
+import os
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import msgspec
@@ -21,6 +26,7 @@ from services.runtime.settings import Settings
 from tests.support.alerts import analytics
 from tests.support.eventually import eventually
 from tests.support.load import Load, Output, compare, load
+from tests.support.stack import ROOT
 from tests.support.trades import messages
 from tests.support.workers import workers
 
@@ -28,6 +34,7 @@ pytestmark = pytest.mark.broker
 
 SYMBOLS = 60
 GAP_EACH = 4000
+LOCAL = timezone(timedelta(hours=7))
 RULES = f"""
 quiet: {{first_s: 0, sessions: {{stock: ["00:00-24:00"], future: ["00:00-24:00"]}}}}
 rules:
@@ -80,19 +87,23 @@ async def in_kafka(kafka: str, tape: str) -> Log:
 async def test_killed_under_load_it_tells_what_an_undisturbed_run_and_a_back_test_tell(
     kafka: str, tape: str, tmp_path: Path
 ) -> None:
-    """Byte for byte by the reader's rule; the back-test of the tape gives each alert once."""
+    """
+    Byte for byte by the reader's rule; the back-test of the tape gives each alert once.
+
+    The rules run as one worker over `market` and then, twice, as all that `run analytics` starts.
+    """
     rules = tmp_path / "alerts.yaml"
     rules.write_text(RULES)
     with workers(kafka, tape, tmp_path, snapshot_interval_s=0.2, alert_rules=rules) as crew:
         async with load(kafka, tape, source=tape_with_gaps()) as feed:
             over = asyncio.Event()
             flow = asyncio.create_task(feed.flow(over, per_s=5000))
-            worker = crew.start_service("analytics-market")
-            for kills in range(2):
-                await eventually(lambda n=kills: len(worker.said("assigned")) > n, 60)
+            for name in ("analytics-market", "analytics"):
+                worker = crew.run(name)
+                await eventually(lambda w=worker: w.said("assigned"), 60)
                 await asyncio.sleep(0.5)  # the moment of the kill, anywhere in the load
                 worker.kill()
-                worker.start()
+            worker = crew.run("analytics")
             over.set()
             await flow
             await feed.more(10_000)
@@ -121,8 +132,22 @@ async def tried_again(settings: Settings, alerts: set[str]) -> None:
     assert sorted(text for _, text in told) == sorted(alerts)
     times = sorted(message["ts_ms"] for message, _ in told)
     begin, end = times[len(times) // 3], times[2 * len(times) // 3]
-    some = await backtest(settings, (begin, end))
-    assert [t for t in told if begin <= t[0]["ts_ms"] < end] == some
+    some = await asyncio.to_thread(said_by_the_command, settings, begin, end)
+    assert [t for _, t in told if begin <= json.loads(t)["ts_ms"] < end] == some
     assert 0 < len(some) < len(told)
     seqs = [message["seq"] for message, _ in told]
     assert all(a <= b for a, b in itertools.pairwise(seqs))
+
+
+def said_by_the_command(settings: Settings, begin: int, end: int) -> list[str]:
+    """What `vntape alerts test --json` says of a span, ms since the epoch."""
+    span = [datetime.fromtimestamp(ms / 1000, LOCAL).isoformat() for ms in (begin, end)]
+    command = [sys.executable, "-m", "services.cli", "alerts", "test", "--tape", settings.tape]
+    command += ["--from", span[0], "--to", span[1], "--json"]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")}
+    env |= {"VNTAPE_KAFKA": str(settings.kafka), "VNTAPE_ALERT_RULES": str(settings.alert_rules)}
+    ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=100)
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    assert f"{len(lines)} alerts on tape {settings.tape}" in ended.stderr
+    return lines

@@ -120,9 +120,13 @@ class Workers:
 
     def start_service(self, name: str, number: int = 1) -> Worker:
         """A running worker of a real service, as `vntape run` starts it."""
+        return self.run(name, "--worker", str(number), number=number)
+
+    def run(self, name: str, *options: str, number: int = 1) -> Worker:
+        """A running `vntape run NAME`, whatever that is."""
         command = [sys.executable, "-m", "services.cli", "run", name, "--tape", self.tape]
-        command += ["--worker", str(number)]
-        worker = Worker(number, command, self._environment("", self._settings), self._folder)
+        environment = self._environment("", self._settings)
+        worker = Worker(number, [*command, *options], environment, self._folder)
         self.all.append(worker)
         return worker.start()
 
