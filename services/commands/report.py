@@ -95,15 +95,18 @@ def completeness(
 
     Prints and the known gaps must add up to the vendor's last total of the day (crypto: to the
     trade ids that passed), foreign trading to R's, odd lots to OL's; these are read from the raw
-    topics by plain JSON. Exit status 1 when something does not add up, 0 when all does.
+    topics by plain JSON. Where the tape has the vendor's official figures of the day, the matched
+    volume must be that of prints and gaps; foreign totals are shown. Exit status 1 when something
+    does not add up, 0 when all does.
     """
-    from services.report import completeness_table, raw
+    from services.report import completeness_table, official, raw
     from services.report.completeness import compare
 
     config = reading(tape, db=not from_topics)
     days = _days(config, from_topics)
     counted = _asked(raw.counted(str(config.kafka), config.tape))
-    lines = compare(counted.days, days.by_key)
+    told = _asked(official.read(str(config.kafka), config.tape))
+    lines = compare(counted.days, days.by_key, told)
     if symbol or day:
         lines = _chosen(config, lines, symbol, day)
     if as_json:

@@ -8,6 +8,7 @@ from schemas.keys import venue_of
 from schemas.market import Gap
 from services.report.held import Held
 from services.report.independent import DayKey, SymbolDay
+from services.report.official import Official
 
 Pair = tuple[int, int]
 
@@ -23,6 +24,8 @@ class Line:
         missing: of the gaps with known bounds and size.
         total: the vendor's; None when the raw records are gone and no print carries it.
         raw_foreign: bought and sold in the raw R; `foreign` in `market`; `grown` its growth.
+        official: the vendor's figures after the close; None where the tape has none.
+        notes: sentences on what differs and is no fault of the tape's.
         faults: sentences on what does not add up; empty when all does.
     """
 
@@ -40,6 +43,8 @@ class Line:
     raw_foreign: Pair | None
     odd_lots: float | None
     put_through: float | None
+    official: Official | None = None
+    notes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
     @property
@@ -65,6 +70,8 @@ class Line:
             "odd_lot_volume": self.odd_lots,
             "put_through_volume": self.put_through,
             "gaps": [gap_json(gap) for gap in self.gaps],
+            "official": self.official._asdict() if self.official else None,
+            "notes": list(self.notes),
             "faults": list(self.faults),
         }
 
@@ -81,7 +88,11 @@ def gap_json(gap: Gap) -> dict[str, Any]:
     }
 
 
-def compare(raw: Mapping[DayKey, SymbolDay], held: Mapping[DayKey, Held]) -> list[Line]:
+def compare(
+    raw: Mapping[DayKey, SymbolDay],
+    held: Mapping[DayKey, Held],
+    official: Mapping[DayKey, Official] | None = None,
+) -> list[Line]:
     """
     A line for each symbol-day in which something was traded, or foreigners or odd lots traded.
 
@@ -91,7 +102,8 @@ def compare(raw: Mapping[DayKey, SymbolDay], held: Mapping[DayKey, Held]) -> lis
     """
     keys = {key for key, day in raw.items() if day.total or day.foreign or day.odd_lots}
     keys |= {key for key, day in held.items() if _says_something(day)}
-    found = [_line(key, raw.get(key), held.get(key) or Held()) for key in keys]
+    told = official or {}
+    found = [_line(key, raw.get(key), held.get(key) or Held(), told.get(key)) for key in keys]
     return sorted(found, key=lambda line: (not line.faults, _share(line), line.symbol, line.day))
 
 
@@ -111,7 +123,7 @@ def _share(line: Line) -> float:
     return 100.0 if share is None else share
 
 
-def _line(key: DayKey, raw: SymbolDay | None, held: Held) -> Line:
+def _line(key: DayKey, raw: SymbolDay | None, held: Held, official: Official | None) -> Line:
     symbol, day = key
     numbered = venue_of(symbol) != "VN"
     others = raw.others if raw else 0
@@ -132,6 +144,7 @@ def _line(key: DayKey, raw: SymbolDay | None, held: Held) -> Line:
         raw_foreign=raw.foreign if raw else None,
         odd_lots=held.odd_lots,
         put_through=held.put_through,
+        official=official,
     )
     return _judged(line, held, raw)
 
@@ -150,4 +163,13 @@ def _judged(line: Line, held: Held, raw: SymbolDay | None) -> Line:
         faults.append(f"foreign deltas add up to {held.grown}, not to {held.foreign}")
     if raw is not None and (raw.odd_lots or 0) != (held.odd_lots or 0):
         faults.append(f"odd lots {held.odd_lots} differ from OL's {raw.odd_lots}")
+    if official := line.official:
+        if off := line.found + line.missing - official.matched:
+            faults.append(
+                f"prints {line.found:,} + gaps {line.missing:,} differ from the official matched "
+                f"volume {official.matched:,} by {off:+,} {line.unit}"
+            )
+        if official.foreign and official.foreign != (line.foreign or (0, 0)):
+            note = f"foreign bought, sold {line.foreign}; officially {official.foreign}"
+            return replace(line, faults=tuple(faults), notes=(note,))
     return replace(line, faults=tuple(faults))

@@ -8,6 +8,7 @@ from rich.console import Console
 from schemas.keys import venue_of
 from schemas.market import Gap
 from services.report.completeness import Line, Pair, covered
+from services.report.official import Official
 from services.report.tables import draw
 
 HEAD = (
@@ -31,6 +32,16 @@ APART = (
     "odd lots",
     "put-through",
 )
+OFFICIAL = (
+    "symbol",
+    "day",
+    "prints + gaps",
+    "matched",
+    "traded",
+    "foreign bought / sold",
+    "of R",
+    "",
+)
 _VIETNAM = timedelta(hours=7)
 
 
@@ -39,6 +50,8 @@ def show(console: Console, lines: Sequence[Line], venue_gaps: Sequence[Gap]) -> 
     draw(console, "Completeness", HEAD, [_row(line) for line in lines])
     if apart := [_apart(line) for line in lines if _has_more(line)]:
         draw(console, "Beside the main board's prints", APART, apart)
+    if official := [_official(line, line.official) for line in lines if line.official]:
+        draw(console, "The vendor's official figures (DailyStockPrice)", OFFICIAL, official)
     gaps = [gap for line in lines for gap in line.gaps] + list(venue_gaps)
     if gaps:
         draw(
@@ -48,6 +61,8 @@ def show(console: Console, lines: Sequence[Line], venue_gaps: Sequence[Gap]) -> 
             [_gap_row(gap) for gap in sorted(gaps, key=lambda gap: gap.seq)],
         )
     for line in lines:
+        for note in line.notes:
+            console.print(f"[yellow]{line.symbol} {line.day}: {note}[/yellow]", highlight=False)
         for fault in line.faults:
             console.print(f"[red]{line.symbol} {line.day}: {fault}[/red]", highlight=False)
     console.print(summary(lines), highlight=False)
@@ -99,6 +114,20 @@ def _apart(line: Line) -> tuple[str, ...]:
         _pair(line.grown) if line.foreign else "-",
         _number(line.odd_lots),
         _number(line.put_through),
+    )
+
+
+def _official(line: Line, official: Official) -> tuple[str, ...]:
+    same = line.found + line.missing == official.matched and not line.notes
+    return (
+        line.symbol,
+        line.day,
+        _number(line.found + line.missing),
+        _number(official.matched),
+        _number(official.traded),
+        _pair(official.foreign),
+        _pair(line.foreign),
+        "[green]same[/green]" if same else "[red]DIFFERS[/red]",
     )
 
 

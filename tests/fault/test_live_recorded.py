@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from schemas import frames
-from schemas.market import Clock, Gap
+from schemas.market import Candle, Clock, Gap
 from services.ingest.verify import verify
 from services.stack import Addresses
 from tests.support.connected import channels, connected, environment, lives, played, topics
 from tests.support.eventually import eventually
 from tests.support.exchange import order, serving
-from tests.support.ingest import ROOT, written
+from tests.support.ingest import ROOT, IngestProcess, written
 from tests.support.tapes import forget
 from tests.unit.simulator.exchange_day import plan
 
@@ -50,7 +50,7 @@ def vntape(kafka: str, folder: Path, *words: str) -> str:
     return done.stdout
 
 
-async def lived(kafka: str, tape: str, folder: Path, kills: int) -> None:
+async def lived(kafka: str, tape: str, folder: Path, kills: int, bars: bool) -> None:
     """An ingest that is killed so often, each time while a connection is lost; then SIGTERM."""
     day = plan(which="vn30", scale=0.1, channels=ALL)
     async with serving(day, "09:16:00", 1.0) as server:
@@ -75,13 +75,24 @@ async def lived(kafka: str, tape: str, folder: Path, kills: int) -> None:
         with connected(tape, kafka, folder, settings) as run:
             count = sum(each["messages"] for each in (await lives(run, 60)).values())
             await lives(run, after=count + 20)
+            if bars:
+                # When the minute is over in which the loss ended.
+                await eventually(lambda: backfilled(run), 90)
             await played(run)
             assert run.terminate() == 0, run.said()
 
 
-async def same(kafka: str, tape: str, again: str, folder: Path, kills: int) -> None:
+async def backfilled(run: IngestProcess) -> bool:
+    """REST was asked for bars of what was lost."""
+    health = await asyncio.to_thread(run.health)
+    return "ssi backfill" in health.get("live", {})
+
+
+async def same(
+    kafka: str, tape: str, again: str, folder: Path, kills: int, bars: bool = False
+) -> None:
     await topics(kafka, tape, "ssi", "iboard")
-    await lived(kafka, tape, folder, kills)
+    await lived(kafka, tape, folder, kills, bars)
     verdict = await verify(kafka, tape)
     assert verdict.ok, verdict.faults
     out = folder / "archive"
@@ -99,6 +110,8 @@ async def same(kafka: str, tape: str, again: str, folder: Path, kills: int) -> N
     print(f"\n{len(messages)} messages, gaps {dict(causes)}")
     assert causes["restart"] >= kills
     assert causes["late_start"]
+    sources = {m.source for m in messages if isinstance(m, Candle)}
+    assert sources == {"rest"} if bars else sources <= {"rest"}
     assert causes["disconnect"], "the loss that was open at the kill is told by the restart"
     assert sum(isinstance(m, Clock) for m in messages) > 5
     assert original.letters
@@ -115,4 +128,5 @@ async def test_a_live_tape_recorded_and_replayed_is_the_same_to_the_byte(
 async def test_so_it_is_after_many_kills(
     kafka: str, tape: str, second_tape: str, tmp_path: Path
 ) -> None:
-    await same(kafka, tape, second_tape, tmp_path, 4)
+    """The bars of the lost minutes included."""
+    await same(kafka, tape, second_tape, tmp_path, 4, bars=True)

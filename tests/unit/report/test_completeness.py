@@ -1,14 +1,18 @@
 """Prints and gaps against the vendor's totals."""
 
+import json
 from dataclasses import replace
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from schemas.market import Foreign, Gap, MarketMessage, Trade
 from services.report.completeness import Line, compare
-from services.report.completeness_table import summary
+from services.report.completeness_table import show, summary
 from services.report.held import Days, Held
 from services.report.independent import SymbolDay
+from services.report.official import Official, figures
 from tests.support.vn_day_scripts import (
     day_roll,
     flawed,
@@ -117,3 +121,48 @@ def test_gaps_of_a_venue_count_once_though_every_partition_has_them() -> None:
     for _ in range(12):
         found.add(gap)
     assert (list(found.venue_gaps.values()), dict(found.by_key)) == ([gap], {})
+
+
+def officially(**over: str | None) -> dict[tuple[str, str], Official]:
+    """A reply to DailyStockPrice, as SSI's reference describes it, after an older one."""
+    row = {
+        "TradingDate": "20/07/2026", "Symbol": "SHS", "TotalMatchVol": "10000",
+        "TotalTradedVol": "15000", "ForeignBuyVolTotal": "0", "ForeignSellVolTotal": "0",
+    }  # fmt: skip
+    older = {"data": [row | {"TotalMatchVol": "7"}], "status": "Success"}
+    reply = {"data": [row | over, {"Symbol": "X"}], "status": "Success"}
+    return figures([json.dumps(older), json.dumps(reply), '{"data":null}'])
+
+
+def shs(official: dict[tuple[str, str], Official]) -> Line:
+    """The line beside official figures."""
+    days_ = days(messages(whole_day))
+    found = compare(counted(whole_day).days, days_.by_key, official)
+    (line,) = (line for line in found if line.symbol == "SHS")
+    return line
+
+
+def test_the_official_matched_volume_stands_beside_the_prints_and_must_be_theirs() -> None:
+    line = shs(officially())
+    assert line.official is not None
+    assert (line.official.matched, line.official.traded, line.faults) == (10_000, 15_000, ())
+    assert line.as_json()["official"]["matched"] == 10_000
+    wrong = shs(officially(TotalMatchVol="10100"))
+    assert wrong.faults == (
+        "prints 10,000 + gaps 0 differ from the official matched volume 10,100 by -100 shares",
+    )
+
+
+def test_official_foreign_totals_that_differ_are_said_and_are_no_fault() -> None:
+    line = shs(officially(ForeignBuyVolTotal="987600"))
+    assert (len(line.notes), line.faults) == (1, ())
+    page = StringIO()
+    show(Console(file=page, width=200), [line], [])
+    assert "officially (987600, 0)" in page.getvalue()
+    assert "official figures" in page.getvalue()
+
+
+def test_without_official_figures_nothing_is_said_of_them() -> None:
+    line = shs({})
+    assert (line.official, line.notes, line.faults) == (None, (), ())
+    assert line.as_json()["official"] is None

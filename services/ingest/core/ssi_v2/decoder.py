@@ -9,7 +9,7 @@ from services.ingest.core.feed import BadFrame, Output
 from services.ingest.core.records import Raw
 from services.ingest.core.ssi_v2.others import Bars, Foreigns, Indices, OddLots, Statuses
 from services.ingest.core.ssi_v2.prints import Prints, Quotes
-from services.ingest.core.ssi_v2.rest import INTRADAY, MinuteBars
+from services.ingest.core.ssi_v2.rest import DAILY_PRICES, INTRADAY, MinuteBars, keep_prices
 from services.ingest.core.ssi_v2.route import OTHER, TOPIC_OF
 from services.ingest.core.vn.desk import Desk, Nothing
 from services.ingest.core.vn.known import Known
@@ -43,6 +43,7 @@ class SsiDecoder:
         self._turn = self._desk.turn
         sources = self._desk.sources(self._usual)
         self._handlers = {name: self._of(name, sources) for name in TOPIC_OF}
+        self._handlers[DAILY_PRICES] = [keep_prices]
         self._handlers[INTRADAY] = [MinuteBars(self._symbols).decode]
 
     def _of(self, channel: str, sources: Sources) -> list[Handler]:

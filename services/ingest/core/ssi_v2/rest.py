@@ -14,10 +14,16 @@ from services.ingest.core.vn.times import Moment, moment
 
 INTRADAY = "IntradayOhlc"
 """The request, and the kind of channel that its replies have: `vn.IntradayOhlc`."""
+DAILY_PRICES = "DailyStockPrice"
+"""The same of the vendor's official figures, which reports read."""
 SOURCE = "rest"
 MINUTE_MS = 60_000
 NOTHING_LOST = "no_lost_minute"
 """Drop: a reply without a bar of a minute of which something was lost."""
+
+
+FOR_REPORTS = "for_reports"
+"""Drop: a reply that only reports read."""
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -55,6 +61,20 @@ class _Row(msgspec.Struct, rename="pascal"):
 _envelopes = msgspec.json.Decoder(Envelope)
 _replies = msgspec.json.Decoder(_Reply)
 _rows = msgspec.json.Decoder(_Row, strict=False)
+
+
+def keep_prices(raw: Raw, out: Output) -> None:
+    """
+    One reply to DailyStockPrice: nothing of it is `market`'s.
+
+    Raises:
+        BadFrame: `malformed` when it is none.
+    """
+    try:
+        _replies.decode(raw.value)
+    except (msgspec.DecodeError, ValueError, RecursionError) as e:
+        raise BadFrame("malformed", str(e)) from e
+    out.drop(FOR_REPORTS)
 
 
 class MinuteBars:

@@ -12,6 +12,7 @@ from services.ingest.feeds.live.binance_history import History
 from services.ingest.feeds.live.binance_rest import Rest
 from services.ingest.feeds.live.line import Errand, Line
 from services.ingest.feeds.live.ssi_backfill import PRINTS, SsiBackfill
+from services.ingest.feeds.live.ssi_official import SsiOfficial
 from services.ingest.feeds.live.ssi_reference import Filed, SsiReference
 from services.ingest.feeds.live.ssi_rest import SsiRest
 from services.ingest.feeds.live.ssi_token import VARIABLES, Tokens
@@ -67,7 +68,11 @@ def errands_of(
     wanted = ssi_v2.wanted(settings.ssi_channels, settings.ssi_symbols)
     prints = [each.symbols for each in wanted if f"{MARKET}.{each.channel}" in PRINTS]
     chosen = [] if ssi_v2.ALL in prints else [code for each in prints for code in each.split("-")]
-    return [SsiReference(rest, filed), SsiBackfill(rest, chosen, filed, is_trading_day)]
+    return [
+        SsiReference(rest, filed),
+        SsiBackfill(rest, chosen, filed, is_trading_day),
+        SsiOfficial(rest, is_trading_day),
+    ]
 
 
 def _ssi_v3(settings: Settings) -> list[Line]:

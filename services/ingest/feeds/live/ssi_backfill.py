@@ -107,6 +107,7 @@ class SsiBackfill:
     async def _round(self, sink: Sink, lost: list[tuple[int, int]]) -> None:
         symbols, told = self.symbols(sink.clock()), 0
         day = f"{local(lost[-1][1])[0]:%d/%m/%Y}"
+        windows = [list(each) for each in lost]
         async with web.client() as http:
             for symbol in symbols:
                 try:
@@ -118,9 +119,8 @@ class SsiBackfill:
                     break
                 self._put(sink, Envelope(symbol, lost, msgspec.Raw(body)))
                 told += 1
-        windows = [list(each) for each in lost]
-        self.report = {"lost_ms": windows, "asked": len(symbols), "told": told}
-        log.info("backfilled", **self.report)
+                self.report = {"lost_ms": windows, "asked": len(symbols), "told": told}
+        log.info("backfilled", lost_ms=windows, asked=len(symbols), told=told)
 
     async def _bars(self, http: httpx.AsyncClient, symbol: str, day: str) -> bytes | None:
         """

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from schemas.control import RestReply
-from schemas.market import Candle, Trade
+from schemas.market import Candle, Clock, Status, Trade
 from services.ingest.core.engine import Engine
 from services.ingest.core.records import Decoded, Raw
 from tests.unit.ingest.core.vietnam import DATE, ms, us
@@ -107,3 +107,14 @@ def test_a_bar_bounds_no_loss() -> None:
     raw = Raw("VN", AT + 500_000, "ingest", "lost", "VN", json.dumps(lost).encode())
     gap = engine.decode(raw).messages[-1]
     assert msgspec.to_builtins(gap)["from_ts_ms"] == AT // 1000
+
+
+def test_official_figures_are_kept_for_reports_and_make_no_message() -> None:
+    """One that is none is dead-lettered."""
+    for body, dropped, dead in (('{"data":[{}]}', ["for_reports"], 0), ("[1]", [], 1)):
+        reply = RestReply(venue="VN", channel="vn.DailyStockPrice", body=body)
+        done = Engine(["VN"]).decode(
+            Raw("VN", AT, "ssi", "rest_reply", "VN", msgspec.json.encode(reply))
+        )
+        assert not [m for m in done.messages if not isinstance(m, Clock | Status)]
+        assert (done.dropped, len(done.dead)) == (dropped, dead)
