@@ -75,7 +75,8 @@ def list_(tape: str | None) -> None:
     lines = Table(box=None, pad_edge=False)
     # As wide as the longest word at least: a narrow terminal cuts no name.
     widest = max(len(topic.on(name)) for topic in TOPICS)
-    widths = {"topic": widest, "there": 5, "partitions": 10, "kept": 7, "consumers": 11}
+    reader = max(len(each) for topic in TOPICS for each in topic.consumers) + 1
+    widths = {"topic": widest, "there": 5, "partitions": 10, "kept": 7, "consumers": reader}
     for heading, width in widths.items():
         justify: Literal["left", "right"] = "right" if heading == "partitions" else "left"
         lines.add_column(heading, justify=justify, min_width=width)

@@ -181,10 +181,14 @@ class Settings(BaseSettings):
     binance_api_key: SecretStr | None = Field(
         None, description="... and the key that REST asks for missed trades of futures; or ..._FILE"
     )
-    binance_stream_url: str = "wss://stream.binance.com:9443"
-    binance_rest_url: str = "https://api.binance.com"
-    binance_usdm_stream_url: str = "wss://fstream.binance.com"
-    binance_usdm_rest_url: str = "https://fapi.binance.com"
+    binance_stream_url: str = Field(
+        "wss://stream.binance.com:9443", description="... where its spot streams are"
+    )
+    binance_rest_url: str = Field("https://api.binance.com", description="... its spot REST")
+    binance_usdm_stream_url: str = Field(
+        "wss://fstream.binance.com", description="... the streams of its USD-M futures"
+    )
+    binance_usdm_rest_url: str = Field("https://fapi.binance.com", description="... and their REST")
     feed_silence_s: Seconds = Field(
         15.0, description="So long without data in continuous trading and a feed is connected anew"
     )

@@ -98,6 +98,7 @@ async def test_killed_under_load_a_late_reader_sees_what_an_undisturbed_run_give
             await flow
             want = undisturbed(feed)
             got = await caught_up(kafka, tape, want)
+            await eventually(lambda: len(worker.said("assigned")) > 3, 20)
             assert await worker.stop() == 0
     repeats = 0
     for topic in LATEST:

@@ -53,6 +53,7 @@ async def test_killed_under_load_it_writes_what_an_undisturbed_run_gives(
                 return got if ends == {n: outputs[-1] for n, outputs in want.items()} else None
 
             got = await eventually(there, 60, every=0.3)
+            await eventually(lambda: len(worker.said("assigned")) > 3, 20)
             assert await worker.stop() == 0
     assert got is not None
     found = compare(want, got)

@@ -80,7 +80,11 @@ async def test_the_market_is_the_same_with_any_number_of_workers_calm_or_killed(
             await flow
             want = undisturbed(feed)
             got = await finished(kafka, tape, want)
-            assert "vntape_index_error_ratio{" in await metrics(tmp_path, tape)
+
+            async def measured() -> bool:
+                return "vntape_index_error_ratio{" in await metrics(tmp_path, tape)
+
+            await eventually(measured, 20)
             for worker in (merge, *steps):
                 assert await worker.stop() == 0
     repeats = 0

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 ALL = frozenset({"F", "X-TRADE", "X-QUOTE", "R", "MI", "OL", "L", "S"})
 NOISE = [
     {"kind": "duplicate", "every": 3, "lasts": 3},
-    {"kind": "malformed", "channel": "X-TRADE", "every": 3, "how": "content", "lasts": 3},
+    {"kind": "malformed", "channel": "X-TRADE", "every": 1, "how": "content", "lasts": 3},
 ]
 
 

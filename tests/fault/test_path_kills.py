@@ -29,6 +29,7 @@ def test_everything_killed_at_random_leaves_what_an_undisturbed_run_leaves(
     assert found.repeats > 0, "no kill came between an output and its snapshot: nothing was tested"
 
 
+@pytest.mark.soak
 def test_a_classifier_joins_in_mid_stream_and_one_is_killed(
     stack: Addresses, tape: str, tmp_path: Path, recording: Path, undisturbed: Result
 ) -> None:

@@ -55,6 +55,7 @@ def outages(
     return found
 
 
+@pytest.mark.soak
 def test_database_and_broker_killed_and_back(
     own_stack: OwnStack, tmp_path: Path, recording: Path, undisturbed: Result
 ) -> None:

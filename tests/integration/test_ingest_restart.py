@@ -135,8 +135,8 @@ def interrupted(kafka: str, tape: str, folder: Path, at: int) -> tuple[Path, int
     "damage",
     [
         b"",
-        b"{",
-        b"\xff\xfe",
+        pytest.param(b"{", marks=pytest.mark.soak),
+        pytest.param(b"\xff\xfe", marks=pytest.mark.soak),
         b'{"type":"position","venues":["BN"],"raw":{},"market":{},"last_seq":{},'
         b'"chain":{"raw_seq":{},"engine":{"sequencers":1}},"cursor":null}',
     ],

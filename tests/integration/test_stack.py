@@ -149,7 +149,9 @@ def test_an_up_that_is_killed_half_way_is_completed_by_the_next(up: OwnStack) ->
     ("component", "setting"),
     [("kafka_port", "VNTAPE_KAFKA_PORT"), ("database_port", "VNTAPE_DATABASE_PORT")],
 )
-@pytest.mark.parametrize("fixed", [False, True], ids=["remembered", "fixed"])
+@pytest.mark.parametrize(
+    "fixed", [pytest.param(False, marks=pytest.mark.soak), True], ids=["remembered", "fixed"]
+)
 def test_a_port_that_something_else_holds_is_named_with_its_setting(
     up: OwnStack, component: str, setting: str, fixed: bool
 ) -> None:
@@ -167,6 +169,7 @@ def test_a_port_that_something_else_holds_is_named_with_its_setting(
     assert "Traceback" not in output
 
 
+@pytest.mark.soak
 def test_fixed_ports_are_used_and_changing_one_under_way_is_refused(up: OwnStack) -> None:
     now = up.addresses.kafka.rpartition(":")[2]
     wanted = str(pick_free())

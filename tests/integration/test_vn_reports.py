@@ -12,7 +12,7 @@ from services.stack import Addresses
 from tests.support.demos import Demos
 from tests.support.vn_day_scripts import whole_day
 
-pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.soak, pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(200)]
 
 
 @pytest.fixture

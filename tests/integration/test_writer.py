@@ -144,7 +144,7 @@ async def test_ten_thousand_bad_rows_hold_nothing_up(stack: Addresses, tape: str
             sender.raw("market", 3, _quote(unpacked, 5))
         await sender.market(good)
         async with writing(settings) as process:
-            await until_stored(stack, tape, 20)
+            await until_stored(stack, tape, 60)
             assert not process.health.problems
     assert len(in_tables(stack.database, tape)) == len(good)
 

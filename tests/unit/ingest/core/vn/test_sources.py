@@ -138,7 +138,7 @@ def test_a_venue_with_one_source_refuses_a_choice() -> None:
         ("trade", "KIND=FEED:CHANNEL"),
         ("trade=iboard:L,trade=ssi:X", "each kind once"),
         ("trades=iboard:L", "there are trade, auction"),
-        ("trade=iboard:S", "only from ssi:X-TRADE, ssi:X, ssi:B, iboard:L"),
+        ("trade=iboard:S", "only from ssi:X-TRADE, ssi:X, ssi:B, ssi3:trade, iboard:L"),
         ("trade=", "only from"),
     ],
 )
