@@ -21,7 +21,11 @@ from tests.support.eventually import eventually_sync
 from tests.support.path_result import behind
 from tests.support.workers import Worker
 
-COMPUTING = ("classifier", "board", "foreign", "index", "index-merge")
+COMPUTING = (
+    "classifier", "board", "foreign", "index", "index-merge", "derivatives", "orderflow",
+    "orderflow-index", "analytics-market", "analytics-busd", "analytics-busd-merge",
+)  # fmt: skip
+"""Who reads what another one gives comes after it."""
 SPEED = "5"
 """The tests' recording would last 32 s; what is left after the trouble is played faster."""
 FLOWING = 2000
@@ -65,9 +69,9 @@ class Crew:
         names = ("classifier-1", "writer-1", *also)
         for name in names:
             self.start(name)
-        eventually_sync(lambda: all(self.ready(name) for name in names), 30)
+        eventually_sync(lambda: all(self.ready(name) for name in names), 90)
         self.start("ingest-1", "--speed", speed)
-        eventually_sync(lambda: self.played() > FLOWING, 30)
+        eventually_sync(lambda: self.played() > FLOWING, 60)
 
     def rush(self) -> None:
         """After the trouble: ingest killed once more, the rest played as fast as it goes."""

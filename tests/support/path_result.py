@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from schemas.keys import venue_of
-from schemas.topics import DEAD_LETTERS, TOPICS
+from schemas.topics import ALERTS, DEAD_LETTERS, TOPICS
 from services.ingest.verify import verify
 from services.runtime import kafka
 from services.stack import Addresses
@@ -31,6 +31,8 @@ class _Head(msgspec.Struct):
     seq: int
     part: int = 0
     venue: str = ""
+    rule: str | None = None
+    """Of an alert a part of its stream's name."""
 
 
 _head = msgspec.json.Decoder(_Head)
@@ -105,7 +107,8 @@ async def _derived(bootstrap: str, tape: str) -> tuple[dict[Any, list[Any]], int
     for topic in (t for t in TOPICS if t.codec == "json"):
         async for r in kafka.read_all(bootstrap, topic.on(tape)):
             head = _head.decode(r.value)
-            name = r.key if topic.compacted else head.symbol + head.venue
+            rule = head.rule if topic is ALERTS else None
+            name = r.key if topic.compacted else head.symbol + head.venue + (rule or "")
             stream, at = (topic.name, r.partition, name), (head.seq, head.part)
             if at <= last.get(stream, (-1, 0)):
                 repeats += 1
