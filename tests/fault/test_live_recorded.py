@@ -117,6 +117,7 @@ async def same(
     assert original.letters
 
 
+@pytest.mark.soak
 async def test_a_live_tape_recorded_and_replayed_is_the_same_to_the_byte(
     kafka: str, tape: str, second_tape: str, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(240)
 VICTIMS = ("ingest-1", "classifier-1", "writer-1")
 
 
+@pytest.mark.soak
 def test_everything_killed_at_random_leaves_what_an_undisturbed_run_leaves(
     stack: Addresses, tape: str, tmp_path: Path, recording: Path, undisturbed: Result
 ) -> None:

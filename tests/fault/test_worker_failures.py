@@ -32,7 +32,7 @@ async def test_a_failing_output_ends_the_process_and_is_sent_again_after_the_res
             for _ in range(40):
                 if worker.poll() is not None:
                     break
-                await feed.more(20)
+                await feed.more(500)
             assert await worker.ended() == 70
             assert worker.said("output_failed")[0]["topic"] == TRADES_CLASSIFIED.on(tape)
             await configure(kafka, TRADES_CLASSIFIED, tape)
@@ -106,6 +106,7 @@ async def test_sigterm_saves_everything_and_a_restart_begins_at_the_end(
             assert compare(feed.expected(service()), await output_log(kafka, tape)).repeats == 0
 
 
+@pytest.mark.soak
 async def test_sigterm_under_overload_does_not_hang(kafka: str, tape: str, tmp_path: Path) -> None:
     """All queues full: it leaves its frames where they are, exits 0, and goes on exactly."""
     with workers(kafka, tape, tmp_path) as crew:

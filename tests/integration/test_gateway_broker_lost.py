@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.broker]
 SYMBOL = "BTCUSDT.BN"
 
 
+@pytest.mark.soak
 async def test_clients_stay_connected_while_the_broker_is_away_and_go_on_when_it_is_back(
     own_stack: OwnStack, tmp_path: Path
 ) -> None:

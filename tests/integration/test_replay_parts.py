@@ -61,6 +61,7 @@ def selected(lines: Sequence[bytes], start: str, end: str) -> list[bytes]:
     return found
 
 
+@pytest.mark.soak
 def test_a_replay_of_two_days_killed_and_resumed_is_the_tape_and_a_part_has_its_seqs(
     kafka: str, tapes: list[str], tmp_path: Path
 ) -> None:

@@ -131,6 +131,7 @@ async def test_bad_rows_are_dead_lettered_and_all_others_stored(
     assert len(kept) == len([m for m in good if not isinstance(m, Clock)])
 
 
+@pytest.mark.soak
 async def test_ten_thousand_bad_rows_hold_nothing_up(stack: Addresses, tape: str) -> None:
     """12,000 with NUL that give no row, and 300 that only the database can refuse."""
     settings = await prepared(stack, tape)

@@ -23,6 +23,7 @@ def small(settings: Settings) -> Settings:
     return settings.model_copy(update={"writer_batch_rows": 100})
 
 
+@pytest.mark.soak
 async def test_two_writers_and_repeated_runs_leave_the_newest_of_each_key(
     stack: Addresses, tape: str
 ) -> None:
