@@ -14,6 +14,7 @@ import msgspec
 from pydantic import SecretStr
 
 from services.ingest.feeds.live import web
+from services.ingest.feeds.live.hidden import hide, said
 from services.ingest.feeds.live.line import Broken, Refused
 
 PAGE = 1000
@@ -52,6 +53,7 @@ class Rest:
 
     def __init__(self, venue: str, url: str, key: SecretStr | None = None) -> None:
         self._market, self._url, self._key = MARKETS[venue], url.rstrip("/"), key
+        hide(key)
 
     async def book(self, symbol: str) -> tuple[int, bytes]:
         """
@@ -90,7 +92,8 @@ class Rest:
         try:
             web.judge(reply.status_code, reply.headers, f"Binance's {name} of {asked['symbol']}")
         except Refused as e:
-            raise Refused(f"{e}: {_said(reply.content)}") from None
+            # In its own words: `{"code": -1121, "msg": "Invalid symbol."}`.
+            raise Refused(f"{e}: {said(reply.content)}") from None
         return reply.content
 
     @staticmethod
@@ -99,8 +102,3 @@ class Rest:
             return msgspec.json.decode(body, type=type_)
         except (msgspec.DecodeError, ValueError):
             raise Broken("Binance's REST: the reply is not Binance's JSON") from None
-
-
-def _said(body: bytes) -> str:
-    """Binance's own words: `{"code": -1121, "msg": "Invalid symbol."}`."""
-    return body[:200].decode("utf-8", "replace")

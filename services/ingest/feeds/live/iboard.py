@@ -11,7 +11,7 @@ from services.ingest.core.iboard.frames import read
 from services.ingest.core.registry import FEEDS
 from services.ingest.core.vn.image import VENUE
 from services.ingest.feeds.base import FeedError
-from services.ingest.feeds.live import web
+from services.ingest.feeds.live import hidden, web
 from services.ingest.feeds.live.line import CONNECT_S, Broken, Session
 from services.ingest.feeds.live.watch import Patience
 from services.runtime import logs
@@ -81,7 +81,7 @@ class _Push:
     async def receive(self) -> Sequence[bytes]:
         frame = await web.frame_of(self._socket)
         if is_word(frame):
-            log.info("iboard_said", said=frame[:200].decode("utf-8", "replace"))
+            log.info("iboard_said", said=hidden.said(frame))
             return []
         return [frame]
 

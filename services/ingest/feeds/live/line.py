@@ -5,11 +5,19 @@ from typing import NamedTuple, Protocol
 
 from services.ingest.core.feed import Feed
 from services.ingest.feeds.base import Arrival
+from services.ingest.feeds.live.hidden import without
 from services.ingest.feeds.live.watch import Patience
 from services.ingest.spool_intake import Began
 
 
-class Broken(Exception):
+class _Failure(Exception):
+    """Its text goes to the tape, the log and people, and may hold a vendor's words."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(without(why))
+
+
+class Broken(_Failure):
     """A connection could not be made, or broke; the next attempt may go well."""
 
 
@@ -21,7 +29,7 @@ class Busy(Broken):
         self.wait_s = wait_s
 
 
-class Refused(Exception):
+class Refused(_Failure):
     """The vendor will say no again until somebody changes something; the text says what."""
 
 

@@ -85,7 +85,7 @@ def read(frame: bytes) -> Told:
         said = _arguments(found, api.SIGNALR_ERROR_METHOD)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return Told([frame])
-    words = b"; ".join(said).decode("utf-8", "replace")[:200]
+    words = b"; ".join(said).decode("utf-8", "replace")
     return Told(messages, found.s == 1, bool(found.d or found.t), found.e or "", words)
 
 

@@ -15,7 +15,7 @@ from services.ingest.core.ssi_v2.listing import Listing, listing
 from services.ingest.core.vn.image import VENUE
 from services.ingest.core.vn.schedule import local
 from services.ingest.feeds.base import Arrival
-from services.ingest.feeds.live import web
+from services.ingest.feeds.live import hidden, web
 from services.ingest.feeds.live.line import Broken, Refused, Sink
 from services.ingest.feeds.live.ssi_rest import SsiRest
 from services.runtime import logs
@@ -119,7 +119,7 @@ class SsiReference:
         if not isinstance(rows, list):
             said = told.get("message") if isinstance(told, dict) else None
             # A day without data is answered with an error, too.
-            log.info("reference_empty", request=name, said=str(said)[:200])
+            log.info("reference_empty", request=name, said=hidden.said(str(said)))
             return []
         return rows
 

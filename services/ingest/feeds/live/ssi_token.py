@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from ssi_fc_data.model import api, model
 
 from services.ingest.feeds.live import web
+from services.ingest.feeds.live.hidden import hide, said
 from services.ingest.feeds.live.line import Broken, Refused
 
 OK = 200
@@ -57,6 +58,7 @@ class Tokens:
         self._id, self._secret, self._now_s = consumer_id, consumer_secret, now_s
         self._token, self._renew_s = "", 0.0
         self._lock = asyncio.Lock()
+        hide(consumer_id, consumer_secret)
         self.fetched = 0
 
     def __repr__(self) -> str:
@@ -98,7 +100,8 @@ class Tokens:
         except (msgspec.DecodeError, ValueError):
             raise Broken(f"{what}: the reply is not SSI's JSON") from None
         if str(told.status) not in (str(OK), "Success") or told.data is None:
-            raise Refused(f"{what}: {told.message or told.status!r}: {_advice(OK)}")
+            raise Refused(f"{what}: {said(told.message or str(told.status))}: {_advice(OK)}")
+        hide(told.data.access_token)
         return told.data.access_token
 
 

@@ -17,6 +17,7 @@ from services.ingest.core.vn.image import VENUE
 from services.ingest.core.vn.times import day_of, midnight, ms_of
 from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live import signalr, web
+from services.ingest.feeds.live.hidden import hide, said
 from services.ingest.feeds.live.line import CONNECT_S, Broken, Refused, Session
 from services.ingest.feeds.live.ssi_token import Tokens
 from services.ingest.feeds.live.watch import Patience
@@ -143,9 +144,9 @@ class _Hub:
     async def receive(self) -> Sequence[bytes]:
         told = signalr.read(await web.frame_of(self._socket))
         if told.refused:
-            raise Refused(f"SSI's hub does not give {self._what}: {told.refused[:200]}")
+            raise Refused(f"SSI's hub does not give {self._what}: {said(told.refused)}")
         if told.said:
-            log.warning("ssi_hub_error", asked=self._what, said=told.said)
+            log.warning("ssi_hub_error", asked=self._what, said=said(told.said))
         if told.ends:
             raise Broken("SSI's hub asks to disconnect")
         return told.messages
@@ -165,9 +166,11 @@ async def _negotiate(
         missing = reply.status_code == httpx.codes.NOT_FOUND
         raise Refused(f"{e}: {right if missing else 'it does not take our token'}") from None
     try:
-        return msgspec.json.decode(reply.content, type=signalr.Negotiated)
+        told = msgspec.json.decode(reply.content, type=signalr.Negotiated)
     except (msgspec.DecodeError, ValueError):
         raise Broken("SSI's hub: the reply to negotiate is not SignalR's") from None
+    hide(told.connection_token)
+    return told
 
 
 async def _begun(socket: ClientConnection) -> None:

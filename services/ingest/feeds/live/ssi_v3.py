@@ -15,7 +15,7 @@ from services.ingest.core.ssi_v3.route import OTHER, route
 from services.ingest.core.vn.image import VENUE
 from services.ingest.core.vn.times import day_of, midnight, ms_of
 from services.ingest.feeds.base import FeedError
-from services.ingest.feeds.live import web
+from services.ingest.feeds.live import hidden, web
 from services.ingest.feeds.live.line import CONNECT_S, Broken, Busy, Refused, Session
 from services.ingest.feeds.live.ssi_v3_token import TokensV3
 from services.ingest.feeds.live.watch import Patience
@@ -191,11 +191,11 @@ def is_data(frame: bytes) -> bool:
     except (msgspec.DecodeError, ValueError):
         return True
     if said.code == TOO_MANY:
-        raise Busy(f"SSI v3: {said.msg or 'too many connections'}", web.RETRY_S)
+        raise Busy(f"SSI v3: {hidden.said(said.msg) or 'too many connections'}", web.RETRY_S)
     if said.code:
-        raise Refused(f"SSI v3 says {said.code}: {said.msg}")
+        raise Refused(f"SSI v3 says {said.code}: {hidden.said(said.msg)}")
     if said.status == "error":
-        raise Refused(f"SSI v3 does not do what it was asked: {said.message[:200]}")
+        raise Refused(f"SSI v3 does not do what it was asked: {hidden.said(said.message)}")
     return False
 
 

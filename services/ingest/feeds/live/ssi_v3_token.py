@@ -9,6 +9,7 @@ import msgspec
 from pydantic import SecretStr
 
 from services.ingest.feeds.live import web
+from services.ingest.feeds.live.hidden import hide
 from services.ingest.feeds.live.line import Broken, Refused
 
 VARIABLES = "VNTAPE_SSI_API_KEY and VNTAPE_SSI_API_SECRET"
@@ -41,6 +42,7 @@ class TokensV3:
         self._held: _Reply | None = None
         self._renew_s = 0.0
         self._lock = asyncio.Lock()
+        hide(key, secret)
         self.fetched = self.refreshed = 0
 
     def __repr__(self) -> str:
@@ -94,6 +96,8 @@ class TokensV3:
         except Refused as e:
             raise Refused(f"{e}: check {VARIABLES}") from None
         try:
-            return msgspec.json.decode(reply.content, type=_Reply)
+            found = msgspec.json.decode(reply.content, type=_Reply)
         except (msgspec.DecodeError, ValueError):
             raise Broken("SSI v3's access token: the reply is not SSI's JSON") from None
+        hide(found.access_token, found.refresh_token)
+        return found
