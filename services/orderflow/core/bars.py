@@ -77,7 +77,7 @@ def close(plan: Plan, state: SymbolState, seq: int, sided: bool = True) -> Seque
     out += count_bars.publishable(state, plan, venue, clock_ms)
     messages = _messages(state, seq, out, sided)
     state.changed = False
-    state.due_ms = time_bars.next_due(state, venue)
+    state.due_ms = time_bars.next_due(state, plan, venue)
     return messages
 
 

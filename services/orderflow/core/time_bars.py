@@ -78,10 +78,13 @@ def publishable(
             state.times[interval.word] = [bar for bar in held if bar.end > gone]
 
 
-def next_due(state: SymbolState, venue: Venue) -> int:
-    """The clock at which the next bar closes or goes; 0: none is held."""
+def next_due(state: SymbolState, plan: Plan, venue: Venue) -> int:
+    """The clock at which the next bar of the plan closes or goes; 0: none is held."""
     ends = [
-        bar.end + (HELD_MS if bar.final else 0) for held in state.times.values() for bar in held
+        bar.end + (HELD_MS if bar.final else 0)
+        for interval in plan.times
+        for bar in state.times.get(interval.word, ())
     ]
-    ends += [count.bar.end for count in state.counts.values() if count.bar is not None]
+    counts = (state.counts.get(interval.word) for interval in plan.counts)
+    ends += [count.bar.end for count in counts if count is not None and count.bar is not None]
     return min(ends) + grace(venue) if ends else 0

@@ -1,5 +1,9 @@
 """What bars say of a Vietnamese day, and when."""
 
+import msgspec
+
+from services.orderflow.core.state import SymbolState, is_open
+from services.runtime.partition import Body
 from tests.unit.orderflow.support import MIDNIGHT_MS, Bars, at, clock, trade
 
 
@@ -148,3 +152,14 @@ def test_parts_of_coins_are_summed_exactly_also_after_whole_ones() -> None:
     assert [bar.volume for bar in bars.of("2t")] == [2.1, 0.2]
     (minute,) = bars.of("1m")
     assert minute.ts_ms % 60_000 == 0
+
+
+def test_bars_that_the_setting_no_longer_names_ask_for_no_clock() -> None:
+    """Else a state that has them would be looked at each second for ever."""
+    before, after = Bars("1m,100t"), Bars("5m")
+    before.take(trade(at("9:20:01"), 100.0, 100), clock(at("9:20:02")))
+    after.state.restore(before.state.encode(), 1)
+    after.take(clock(at("15:01:00")), clock(at("15:02:00")))
+    assert after.sent == []
+    body = msgspec.msgpack.decode(after.state.encode(), type=Body[SymbolState])
+    assert not is_open(body.units["HPG"])
