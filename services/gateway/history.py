@@ -57,7 +57,8 @@ class History:
         """
         Messages of a stream newer than `after`, ascending, each as its text in the stream.
 
-        The first one's `prev` is `after` itself.
+        The first one's `prev` is `after` itself. Of a state channel more than `limit` where
+        several of the last position are (alerts of two rules): none is lost between two pages.
 
         Raises:
             HistoryUnavailable: no database, no table, or it does not answer.
@@ -112,12 +113,14 @@ def _query(
             values.append(bound)
     query = sql.SQL(
         "SELECT {fields}, (extract(epoch FROM ts) * 1000)::bigint AS ts_ms"
-        " FROM {table} WHERE {where} ORDER BY {order} LIMIT %s"
+        " FROM {table} WHERE {where} ORDER BY {order} FETCH FIRST (%s) ROWS {ties}"
     ).format(
         fields=sql.SQL(", ").join(map(_selected, fields)),
         table=sql.Identifier(tape, str(channel.table)),
         where=sql.SQL(" AND ").join(where),
         order=sql.SQL(", ").join(map(sql.Identifier, order)),
+        # An event's position is its own. (With ties a sort cannot keep only the first ones.)
+        ties=sql.SQL("ONLY" if channel.kind == "event" else "WITH TIES"),
     )
     return query, [*values, limit]
 

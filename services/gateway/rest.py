@@ -127,6 +127,7 @@ def _add_data(app: FastAPI, hub: Hub, history: History, health: Health) -> None:
         Stored messages, ascending: exchange time in [from, to), newer than `after`.
 
         Times are ms since the epoch or ISO 8601. `next_after` continues, null at the end.
+        Messages of one position come together, so there may be some more than `limit`.
         The first `prev` is null unless `after` was given. An alias is what it means now.
         """
         span = Span(_time(since, "from"), _time(to, "to"))
@@ -138,7 +139,7 @@ def _add_data(app: FastAPI, hub: Hub, history: History, health: Health) -> None:
             items = await history.after(found, symbol, _after(after), limit, span)
         except HistoryUnavailable as e:
             raise HTTPException(503, str(e)) from e
-        more = f'"{_cursor(items[-1][0])}"' if len(items) == limit else "null"
+        more = f'"{_cursor(items[-1][0])}"' if len(items) >= limit else "null"
         return _json(f'{{"items":[{",".join(t for _, t in items)}],"next_after":{more}}}')
 
 

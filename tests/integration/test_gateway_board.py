@@ -15,6 +15,7 @@ from schemas.market import Instrument, Status
 from schemas.topics import BY_NAME, MARKET
 from services.gateway.client import GatewayClient
 from services.runtime import topics_admin
+from tests.support.delivering import alert
 from tests.support.derived import board_row, flow, key_of
 from tests.support.eventually import eventually
 from tests.support.gateway import (
@@ -211,3 +212,22 @@ async def test_history_gives_back_board_and_flow_as_they_were_on_the_stream(
                     lambda p=path, w=want: len(i := served.get(p)["items"]) == len(w) and i, 20
                 )
                 assert msgspec.convert(found, list[kind]) == want  # type: ignore[valid-type]
+
+
+@pytest.mark.database
+async def test_alerts_of_one_moment_are_not_parted_by_the_end_of_a_page(
+    kafka: str, database: str, tape: str, source: Feed, tmp_path: Path
+) -> None:
+    """Two rules that fire at one message give alerts of one position: the cursor names both."""
+    first, both = source.next_seq(), source.next_seq()
+    places = (first, "a"), (both, "a"), (both, "b")
+    told = [msgspec.structs.replace(alert(0, FRONT), seq=seq, rule=rule) for seq, rule in places]
+    await publish(source, "alerts", told)
+    with writer(kafka, tape, tmp_path, database):
+        async with gateway(kafka, tape, tmp_path, database=database) as served:
+            path = f"/v1/history/alerts/{FRONT}"
+            await eventually(lambda: len(served.get(path)["items"]) == 3, 20)
+            page = served.get(f"{path}?limit=2")
+            assert sorted((m["seq"], m["rule"]) for m in page["items"]) == list(places)
+            rest = served.get(f"{path}?limit=2&after={page['next_after']}")
+            assert rest == {"items": [], "next_after": None}
