@@ -35,6 +35,7 @@ OWN_S = 2.0
 FINISH_S = 3.0
 LETTER_S = 8.0
 WATCH_S = 1.0
+FORGET_S = 3600.0
 AWAY = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
@@ -168,7 +169,7 @@ class Delivery:
         at = await self._seek(consumer, positions)
         self._health.ready = True
         self._health.problems.clear()
-        next_commit = 0.0
+        next_commit = next_forget = 0.0
         while not self._stopping.is_set():
             fetched = await consumer.getmany(timeout_ms=200, max_records=500)
             found: list[Row] = []
@@ -193,6 +194,9 @@ class Delivery:
             if time.monotonic() > next_commit:
                 next_commit = time.monotonic() + WATCH_S
                 await consumer.commit({tp: at[tp.partition] for tp in consumer.assignment()})
+            if time.monotonic() > next_forget:
+                next_forget = time.monotonic() + FORGET_S
+                log.info("forgotten", rows=await positions.forget(self._plan.file.keep_days))
 
     async def _seek(self, consumer: kafka.Consumer, positions: Positions) -> dict[int, int]:
         span = await kafka.bounds(consumer, ALERTS.on(self._settings.tape))

@@ -10,6 +10,7 @@ from services.delivery.core.retry import Backoff
 from services.delivery.core.routes import Route
 from services.runtime import yaml_file
 
+DAY_S = 86_400
 MOST = 10
 """Channels: each has a connection to the database."""
 _TELEGRAM = HttpUrl("https://api.telegram.org")
@@ -92,10 +93,20 @@ Any = Annotated[Webhook | Telegram | Console, Field(discriminator="kind")]
 
 
 class ChannelsFile(_Strict):
-    """The whole file; what fired more than `max_age_s` before it was read is not sent."""
+    """
+    The whole file; what fired more than `max_age_s` before it was read is not sent, and the log
+    forgets what was dealt with `keep_days` ago.
+    """
 
     max_age_s: Annotated[float, Field(gt=0)] = 900
+    keep_days: Annotated[float, Field(ge=1, le=36_500)] = 90
     channels: Annotated[list[Any], Field(max_length=MOST)]
+
+    @model_validator(mode="after")
+    def _known_while_news(self) -> Self:
+        if self.max_age_s > self.keep_days * DAY_S:
+            raise ValueError("max_age_s must not be beyond keep_days: a repeat would be told again")
+        return self
 
     @model_validator(mode="after")
     def _unique(self) -> Self:

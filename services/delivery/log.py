@@ -98,7 +98,28 @@ class Positions:
                     taken[channel] = taken.get(channel, 0) + 1
         return taken
 
+    async def forget(self, days: float) -> int:
+        """
+        Drop the rows that were taken so many days ago, but for those that still wait.
 
+        Returns:
+            How many they were.
+
+        Raises:
+            UnmigratedError: the rights in the tape's schema are those of an earlier version.
+        """
+        try:
+            cursor = await self._connection.execute(_FORGET, [days])
+        except errors.InsufficientPrivilege as e:
+            reason = f"the delivery log is an older one: run `vntape migrate --tape {self._tape}`"
+            raise UnmigratedError(reason) from e
+        return cursor.rowcount
+
+
+_FORGET = """
+DELETE FROM alert_deliveries
+WHERE taken_at < now() - %s * interval '1 day' AND status <> 'waiting'
+"""
 _TAKE = """
 INSERT INTO alert_deliveries (channel, id, seq, status, reason, done_at, alert)
 SELECT channel, id, seq, status, reason, CASE WHEN status <> 'waiting' THEN now() END, alert::json

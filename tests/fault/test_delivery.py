@@ -138,9 +138,22 @@ async def test_telegram_is_told_in_vietnamese_after_the_rest_it_asked_for(
     assert message["chat_id"] == "-100"
 
 
+def told_long_ago(settings: Settings, *statuses: str) -> None:
+    """Rows of a channel that is gone, 91 days old."""
+    assert settings.database_url is not None
+    query = (
+        f"INSERT INTO {settings.tape}.alert_deliveries (channel, id, seq, status, taken_at, alert)"
+        " VALUES ('gone', %s, 1, %s, now() - interval '91 days', '{}')"
+    )
+    with psycopg.connect(settings.database_url.get_secret_value()) as connection:
+        for status in statuses:
+            connection.execute(query.encode(), [status, status])
+
+
 async def test_of_a_replay_and_of_what_is_old_nothing_is_told(
     stack: Addresses, tape: str, tmp_path: Path
 ) -> None:
+    """And the log forgets what is older than its `keep_days`, but for what still waits."""
     settings = await prepared(stack, tape)
     async with Hook(SEED) as hook, Sender(stack.kafka, tape) as sender:
         good = {"name": "good", "kind": "webhook", "url": f"{hook.url}/good"}
@@ -152,11 +165,13 @@ async def test_of_a_replay_and_of_what_is_old_nothing_is_told(
             what = "channel, status, reason, count(*)"
             await eventually(lambda: logged(settings, what) == {row}, 30)
             assert delivery.end(signal.SIGTERM) == 0
+        told_long_ago(settings, "sent", "dead", "waiting")
         with process(settings, tmp_path) as delivery:
             # An hour ago, and then one of now: when that was told, the old one had its chance.
             await publish(sender, [alert(-3_600_000_000), alert(3)])
             await eventually(lambda: hook.accepted["/good"], 30)
             statuses = {("good", s, 1) for s in ("withheld", "expired", "sent")}
+            statuses |= {("gone", "waiting", 1)}
             await eventually(lambda: logged(settings) == statuses, 10)
             assert delivery.end(signal.SIGTERM) == 0
     assert sum(hook.accepted["/good"].values()) == 1

@@ -28,6 +28,7 @@ FAULTS = {
     "channels: [{name: a, kind: sms}]": "does not match any of the expected tags",
     "channels: [{name: a, kind: webhook}]": "delivery.yaml:1: channels[0].url: Field required",
     "channels: [{name: a, kind: console}, {name: a, kind: console}]": "two channels have the name",
+    "{max_age_s: 90000, keep_days: 1, channels: []}": "max_age_s must not be beyond keep_days",
     "channels:\n  - name: a\n    kind: console\n    per_minute: 0": "delivery.yaml:4: channels[0]",
 }
 
