@@ -12,6 +12,8 @@ from services.analytics.core.busd_rules import Rules, day_of, time_of_day
 VENUE: Venue = "VN"
 EXCHANGE = "HOSE"
 FEED = "analytics"
+MOST = 2**53
+"""A figure beyond is damage and counts as this: a snapshot has integers of 64 bits."""
 Output = BusdPattern | BusdPartial
 NOTHING: tuple[Output, ...] = ()
 
@@ -87,11 +89,11 @@ def _on_trade(rules: Rules, state: PartitionState, trade: Trade) -> tuple[Output
         return NOTHING
     if (day := day_of(ts_ms)) != stock.day:
         stock.day, stock.seen, stock.bought, stock.sold = day, Seen(), 0, 0
-    volume = int(trade.volume)
+    volume = int(min(MOST, trade.volume))
     found = occurrences(stock.seen, volume, ts_ms, rules)
     if found < rules.min_occurrences:
         return NOTHING
-    value = round(trade.price * volume)
+    value = round(min(MOST, trade.price * volume))
     if side == "buy":
         stock.bought += value
         state.bought += value

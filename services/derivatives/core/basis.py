@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from schemas.base import BROADCAST
 from schemas.basis import Basis
+from schemas.days import day_of, end_of
 from schemas.market import (
     Clock,
     Foreign,
@@ -26,11 +27,10 @@ from services.derivatives.core.state import (
     Figures,
     Options,
     UnderlyingState,
-    day_of,
-    end_of,
     parts,
 )
 
+VENUE = "VN"
 INDICES = frozenset({"VN30", "VN100"})
 """Routing keys of the indices that have futures."""
 LOSSES = frozenset({"disconnect", "restart", "source_change", "spool_full", "accepted_loss"})
@@ -145,8 +145,8 @@ def _close(state: UnderlyingState, seq: int, options: Options) -> list[Basis]:
 def _roll(state: UnderlyingState, seq: int, options: Options) -> list[Basis]:
     """A new day: the last rows of the old one; then nothing is known, and who expired is gone."""
     rows = _close(state, seq, options) if state.news else []
-    state.day = day_of(seq)
-    state.ends_us = end_of(state.day)
+    state.day = day_of(seq, VENUE)
+    state.ends_us = end_of(state.day, VENUE)
     state.spot, state.spot_kind, state.spot_second = None, "none", 0
     state.settlement = Settlement()
     for name, contract in list(state.contracts.items()):

@@ -1,7 +1,9 @@
 """What messages say of a contract: names, prices, and the points that windows are of."""
 
 import re
+from datetime import date
 
+from schemas.days import iso
 from schemas.market import Foreign, Instrument, OpenInterest, Quote, Trade
 from services.derivatives.core.state import (
     PARTS,
@@ -10,7 +12,6 @@ from services.derivatives.core.state import (
     Holder,
     Point,
     UnderlyingState,
-    iso,
     parts,
     whole,
 )
@@ -24,13 +25,21 @@ def on_instrument(state: UnderlyingState, contract: Contract, message: Instrumen
     names = [name for name in message.aliases if _CONTINUOUS.fullmatch(name)]
     contract.continuous = names[0] if names else None
     contract.alias = next((name for name in message.aliases if name not in names), None)
-    contract.last_trading_day = message.last_trading_day
+    contract.last_trading_day = _date(message.last_trading_day)
     for name in names:
         holder = state.holders.get(name)
         if holder is None:
             state.holders[name] = Holder(contract.name)
         elif holder.contract != contract.name:
             state.holders[name] = Holder(contract.name, iso(state.day))
+
+
+def _date(text: str | None) -> str | None:
+    """What is no date is unknown: days are counted by it at every clock."""
+    try:
+        return None if text is None else date.fromisoformat(text).isoformat()
+    except ValueError:
+        return None
 
 
 def on_trade(day: Figures, second: int, trade: Trade) -> None:

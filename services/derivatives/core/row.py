@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from schemas.basis import Basis
+from schemas.days import iso
 from schemas.keys import venue_of
 from services.derivatives.core.contracts import mid, points
 from services.derivatives.core.state import (
@@ -14,7 +15,6 @@ from services.derivatives.core.state import (
     Options,
     UnderlyingState,
     days_until,
-    iso,
 )
 from services.derivatives.core.windows import FIELDS, windows
 

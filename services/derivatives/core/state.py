@@ -12,9 +12,6 @@ from services.derivatives.core.settlement import Settlement
 from services.runtime.lookback import History
 
 SECOND_US = 1_000_000
-_DAY_US = 86_400 * SECOND_US
-_EAST_US = 7 * 3600 * SECOND_US
-"""Local time of the venue over UTC, all year."""
 _EPOCH = date(1970, 1, 1).toordinal()
 
 TRADING: frozenset[Phase] = frozenset({"ato", "continuous", "atc", "plo", "periodic"})
@@ -136,7 +133,7 @@ class UnderlyingState(msgspec.Struct, array_like=True):
 
     Attributes:
         name: of the routing key; other units than indices with futures stay as they began.
-        day: local day, counted from 1 January 1970; -1 before the first message.
+        day: as `schemas.days` counts; -1 before the first message.
         ends_us: the first seq of the next day.
         spot, spot_kind, spot_second: value in PARTS, and stocks' second in which it came.
         holders: continuous name -> who has it.
@@ -164,25 +161,9 @@ def initial(name: str) -> UnderlyingState:
     return UnderlyingState(name)
 
 
-def day_of(seq: int) -> int:
-    """Local day of a seq, counted from 1 January 1970."""
-    return (seq + _EAST_US) // _DAY_US
-
-
-def end_of(day: int) -> int:
-    """The first seq after a day."""
-    return (day + 1) * _DAY_US - _EAST_US
-
-
-@lru_cache(maxsize=16)
-def iso(day: int) -> str:
-    """The ISO date of a day of `day_of`."""
-    return date.fromordinal(_EPOCH + day).isoformat()
-
-
 @lru_cache(maxsize=64)
 def days_until(day: int, last: str) -> int:
-    """Calendar days from a day of `day_of` to an ISO date."""
+    """Calendar days from a day of `schemas.days` to an ISO date."""
     return date.fromisoformat(last).toordinal() - _EPOCH - day
 
 

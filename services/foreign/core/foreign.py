@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from schemas.base import BROADCAST
+from schemas.days import day_of, end_of
 from schemas.foreign_flow import ForeignFlow
 from schemas.market import Clock, Day, Foreign, Gap, Instrument, MarketMessage, Status, Trade
 from services.foreign.core import totals
@@ -16,8 +17,6 @@ from services.foreign.core.state import (
     Figures,
     SymbolState,
     VenueState,
-    day_of,
-    end_of,
 )
 
 VENUE = "VN"
@@ -140,8 +139,8 @@ def _close(state: VenueState, seq: int) -> list[ForeignFlow]:
 def _roll(state: VenueState, seq: int) -> list[ForeignFlow]:
     """A new day: the last rows of the old one; then nothing is known."""
     rows = _close(state, seq) if any(state.open.values()) else []
-    state.day = day_of(seq)
-    state.ends_us = end_of(state.day)
+    state.day = day_of(seq, VENUE)
+    state.ends_us = end_of(state.day, VENUE)
     state.open.clear()
     for symbol in state.symbols.values():
         symbol.figures, symbol.shown = Figures(), b""

@@ -4,9 +4,10 @@ from hashlib import blake2b
 
 import msgspec
 
+from schemas.days import iso
 from schemas.foreign_flow import ForeignFlow
 from schemas.keys import venue_of
-from services.foreign.core.state import PRICE_PARTS, SymbolState, VenueState, iso
+from services.foreign.core.state import PRICE_PARTS, SymbolState, VenueState
 from services.foreign.core.windows import share, windows
 
 _encode = msgspec.msgpack.Encoder().encode

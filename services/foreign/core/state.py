@@ -1,7 +1,5 @@
 """What is remembered of a venue's foreign trading: exchanges' trading time, symbols' days."""
 
-from datetime import date
-from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -11,10 +9,6 @@ from services.foreign.core.history import Point
 from services.runtime.lookback import History
 
 SECOND_US = 1_000_000
-_DAY_US = 86_400 * SECOND_US
-_EAST_US = 7 * 3600 * SECOND_US
-"""Local time of the venue over UTC, all year."""
-_EPOCH = date(1970, 1, 1).toordinal()
 
 TRADING: frozenset[Phase] = frozenset({"ato", "continuous", "atc", "plo", "periodic"})
 """Phases in which the main board trades: their seconds are trading time."""
@@ -101,7 +95,7 @@ class VenueState(msgspec.Struct, array_like=True):
     Mutable state of a venue, as far as one partition holds it; `step` alone changes it.
 
     Attributes:
-        day: local day, counted from 1 January 1970; -1 before the first message.
+        day: as `schemas.days` counts; -1 before the first message.
         ends_us: the first seq of the next day.
         open: symbols with flow in a window or with news (True) that no row has told.
     """
@@ -117,22 +111,6 @@ class VenueState(msgspec.Struct, array_like=True):
 def initial(venue: str) -> VenueState:
     """The state before any message of the venue."""
     return VenueState(venue)
-
-
-def day_of(seq: int) -> int:
-    """Local day of a seq, counted from 1 January 1970."""
-    return (seq + _EAST_US) // _DAY_US
-
-
-def end_of(day: int) -> int:
-    """The first seq after a day."""
-    return (day + 1) * _DAY_US - _EAST_US
-
-
-@lru_cache(maxsize=16)
-def iso(day: int) -> str:
-    """The ISO date of a day of `day_of`."""
-    return date.fromordinal(_EPOCH + day).isoformat()
 
 
 def bounded(figure: float) -> int:

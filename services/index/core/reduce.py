@@ -26,9 +26,15 @@ from services.index.core.reduced import Day, PartitionState, ShareState
 VENUE: Venue = "VN"
 """Crypto venues have no references, so no breadth, and no index of their own."""
 
+_UNITS = f"{VENUE}."
+"""How the names of its units begin."""
+
 CROSSED: frozenset[Phase] = frozenset({"continuous", "break", "halted"})
 """Phases of prints that somebody crossed the spread for; in the others all match at one price. As
 the classifier has it: a print in the break, or of a halted share, was matched just before."""
+
+MOST = 2**53
+"""A figure beyond is damage and counts as this: a snapshot has integers of 64 bits."""
 
 FEED = "index"
 NOTHING: tuple[MarketPartial, ...] = ()
@@ -38,15 +44,17 @@ def step(state: PartitionState, message: MarketMessage) -> tuple[MarketPartial, 
     """
     Take one message; a clock gives the partial of what came since the clock before, empty or not.
 
-    Deterministic; raises nothing for any valid message.
+    Of other venues nothing is remembered. Deterministic; raises nothing for any valid message.
     """
+    if not is_open(state):
+        return NOTHING
     match message:
         case Trade(board="main"):
             _on_trade(_today(state, message), message)
         case Foreign():
             _on_foreign(_today(state, message), message)
         case Clock():
-            return _close(state, message.seq) if message.venue == VENUE else NOTHING
+            return _close(state, message.seq)
         case DayMessage() if message.total_volume is not None:
             _set_totals(_today(state, message), message.total_volume, message.total_value)
         case Auction():
@@ -74,7 +82,7 @@ def step(state: PartitionState, message: MarketMessage) -> tuple[MarketPartial, 
 
 def is_open(state: PartitionState) -> bool:
     """Every clock of the venue gives a partial."""
-    return state.venue == VENUE
+    return state.name.startswith(_UNITS)
 
 
 def _today(state: PartitionState, message: MarketMessage) -> Day:
@@ -90,7 +98,7 @@ def _today(state: PartitionState, message: MarketMessage) -> Day:
 
 
 def _on_trade(today: Day, trade: Trade) -> None:
-    price, volume = trade.price, round(trade.volume)
+    price, volume = trade.price, _whole(trade.volume)
     today.last = price
     # The later of two prints of one time stands last.
     today.path.pop(trade.ts_ms, None)
@@ -99,10 +107,10 @@ def _on_trade(today: Day, trade: Trade) -> None:
         _set_totals(today, trade.total_volume, trade.total_value)
     else:
         today.total_volume += volume
-        today.total_value += round(price * volume)
+        today.total_value += _whole(price * volume)
     if trade.phase not in CROSSED:
         return
-    value = round(price * volume)
+    value = _whole(price * volume)
     if trade.vendor_side == "buy":
         today.buy_volume += volume
         today.buy_value += value
@@ -113,22 +121,27 @@ def _on_trade(today: Day, trade: Trade) -> None:
         today.unknown_volume += volume
 
 
+def _whole(figure: float) -> int:
+    """A figure as a whole number that a state can hold."""
+    return round(max(-MOST, min(MOST, figure)))
+
+
 def _set_totals(today: Day, volume: float, value: float | None) -> None:
-    today.total_volume = round(volume)
+    today.total_volume = _whole(volume)
     today.valued = value is not None or not volume
-    today.total_value = round(value) if value is not None else 0
+    today.total_value = _whole(value) if value is not None else 0
 
 
 def _on_foreign(today: Day, foreign: Foreign) -> None:
     """What it does not say stays."""
     if foreign.buy_volume is not None:
-        today.foreign_buy_volume = foreign.buy_volume
+        today.foreign_buy_volume = _whole(foreign.buy_volume)
     if foreign.sell_volume is not None:
-        today.foreign_sell_volume = foreign.sell_volume
+        today.foreign_sell_volume = _whole(foreign.sell_volume)
     if foreign.buy_value is not None:
-        today.foreign_buy_value = round(foreign.buy_value)
+        today.foreign_buy_value = _whole(foreign.buy_value)
     if foreign.sell_value is not None:
-        today.foreign_sell_value = round(foreign.sell_value)
+        today.foreign_sell_value = _whole(foreign.sell_value)
 
 
 def _on_instrument(state: PartitionState, about: Instrument) -> None:

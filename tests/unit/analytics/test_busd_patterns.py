@@ -137,3 +137,11 @@ def test_memory_is_that_of_a_window_however_long_the_day() -> None:
         occurrences(seen, 200 + number % 1000, T0 + number * 1000, rules)
         most = max(most, sum(map(len, seen.times.values())))
     assert most <= 2 * (rules.window_ms + 60_000) // 1000 + 1
+
+
+def test_a_figure_beyond_what_can_be_is_bounded_so_that_the_state_can_be_kept() -> None:
+    reduced = Reduced(busd_min_occurrences=2)
+    huge = (trade(T0, number, price=1e300, volume=10**30) for number in range(2))
+    (pattern,) = reduced.take(listed(), *huge)
+    assert (pattern.volume, pattern.value) == (2**53, 2**53)
+    assert reduced.state.encode()

@@ -22,6 +22,7 @@ from tests.unit.derivatives.support import (
     Desk,
     begun,
     index,
+    listed,
     trade,
     trading,
     us,
@@ -151,3 +152,12 @@ def test_a_contract_without_an_instrument_has_a_basis_and_no_expiry() -> None:
     at = us(NEXT, "10:00:00")
     row = desk.row(index(at, 1900.0), trade(at + 1, 1904.0))
     assert (row.basis, row.days_to_expiry, row.fair_value, row.carry) == (4.0, None, None, None)
+
+
+def test_a_last_trading_day_that_is_no_date_is_unknown() -> None:
+    at = us(NEXT, "10:00:00")
+    said = msgspec.structs.replace(listed(NEXT, at)[0], last_trading_day="19/12/2026")
+    row = Desk(said).row(
+        index(at + 8, 1900.0), trade(at + 9, 1904.0, said.symbol), symbol=said.symbol
+    )
+    assert (row.basis, row.last_trading_day, row.days_to_expiry) == (4.0, None, None)

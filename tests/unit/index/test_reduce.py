@@ -1,5 +1,6 @@
 """Step 1: what one partition says of a second."""
 
+import msgspec
 import pytest
 
 from schemas.market import Foreign
@@ -30,10 +31,12 @@ def test_a_second_in_which_nothing_came_is_told_too() -> None:
     assert (partial.shares, partial.indices, partial.baskets) == ([], [], [])
 
 
-def test_a_crypto_venue_has_no_partials() -> None:
+def test_a_crypto_venue_has_no_partials_and_nothing_of_it_is_remembered() -> None:
     state = initial("BN.3")
     assert not is_open(state)
+    assert step(state, trade(T0, "BTCUSDT.BN", 55_000.0)) == ()
     assert step(state, clock(T0, "BN")) == ()
+    assert state == initial("BN.3"), "no clock would ever empty it"
 
 
 def test_a_share_is_told_when_touched_and_whole() -> None:
@@ -184,3 +187,15 @@ def test_index_values_and_baskets_are_told_as_they_came() -> None:
     (told,) = partial.baskets
     assert (told.symbol, told.effective_date) == ("VN30", "2026-02-02")
     assert told.members == [Constituent("HPG", 5, 0.5), Constituent("VCB", 5, 0.5)]
+
+
+def test_a_figure_beyond_what_can_be_is_bounded_so_that_the_state_can_be_kept() -> None:
+    step1 = Step1()
+    (share,) = step1.partial(
+        instrument(T0 + 1, "HPG"),
+        trade(T0 + 2, "HPG", 1e300, 10**18, vendor_side="sell"),
+        foreign(T0 + 3, "HPG", 2**64, 1, price=1e250),
+    ).shares
+    assert (share.total_value, share.sell_volume, share.sell_value) == (2**53,) * 3
+    assert (share.foreign_buy_volume, share.foreign_buy_value) == (2**53, 2**53)
+    assert msgspec.msgpack.encode(step1.state)
