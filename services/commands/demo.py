@@ -149,6 +149,8 @@ def _stay(sessions: list[Session], console: Console) -> None:
     while True:
         time.sleep(1)
         for session in sessions:
+            for sentence in session.children.mend("exchange", "ingest"):
+                console.print(f"[yellow]{sentence}[/yellow]")
             for child in session.children.by_name.values():
                 child.check()
 

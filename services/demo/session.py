@@ -18,9 +18,6 @@ from services.runtime import topics_admin
 from services.runtime.settings import Settings
 from services.writer.schema import migrate
 
-SETTLE_S = 5.0
-"""The first seconds of the paced part, in which the backlog of the fast part is still worked off,
-are left out of the latency."""
 DONE_S = 60.0
 
 
