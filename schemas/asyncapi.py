@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from schemas.generate import Schema, types_of
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 Document = dict[str, Any]
 

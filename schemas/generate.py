@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from schemas.topics import TOPICS, Topic
+from schemas.topic import Topic
+from schemas.topics import TOPICS
 
 Schema = dict[str, Any]
 

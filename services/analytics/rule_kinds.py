@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.alerts import Severity
 from schemas.market import GapCause
-from schemas.topics import ALERT_INPUTS, MARKET, Topic
+from schemas.topic import Topic
+from schemas.topics import ALERT_INPUTS, MARKET
 from services.analytics.core.flows import ActiveImbalance, FeedGap, PriceLevel, VolumeLevel
 from services.analytics.core.futures import BasisZScore, Divergence
 from services.analytics.core.hours import Family

@@ -6,7 +6,8 @@ import msgspec
 
 from schemas import frames
 from schemas.alerts import Alert
-from schemas.topics import ALERT_INPUTS, Topic
+from schemas.topic import Topic
+from schemas.topics import ALERT_INPUTS
 from services.analytics.app import engine, service
 from services.runtime import kafka
 from services.runtime.partition import Partition

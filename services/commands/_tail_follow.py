@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.topics import Topic
+from schemas.topic import Topic
 from services.runtime import kafka
 
 Show = Callable[[dict[str, Any], str], None]

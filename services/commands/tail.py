@@ -8,7 +8,8 @@ from typing import get_args
 
 import click
 
-from schemas.topics import BY_NAME, Topic
+from schemas.topic import Topic
+from schemas.topics import BY_NAME
 from services.commands._context import reading
 
 TYPED = tuple(t.name for t in BY_NAME.values() if t.codec in ("frames", "json"))

@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
-from schemas.topics import LIVE
+from schemas.topic import LIVE
 from services.commands._context import reachable
 from services.ingest import spool_folders
 from services.ingest.feeds.base import FeedError

@@ -9,7 +9,8 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
-from schemas.topics import DAY_MS, TOPICS, Topic
+from schemas.topic import DAY_MS, Topic
+from schemas.topics import TOPICS
 from services.commands._context import reachable
 from services.runtime import topics_admin, topics_state
 

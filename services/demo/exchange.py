@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.topics import Topic
+from schemas.topic import Topic
 from services.demo.children import Child, ChildError, Children
 from services.demo.played import AROUND
 from services.ingest.core.registry import FEEDS as DECODED

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from schemas.topics import Topic
+from schemas.topic import Topic
 from services.analytics.app import topics_with_rules
 from services.demo.children import Child, ChildError
 from services.demo.exchange import DAY, Exchange

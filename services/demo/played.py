@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from schemas.topics import Topic
+from schemas.topic import Topic
 from services.ingest.core.manifest import BadManifest, Manifest
 from services.ingest.core.registry import FEEDS
 from services.report.independent.counting import FEEDS as COUNTED

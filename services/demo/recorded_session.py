@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from schemas.topics import Topic
+from schemas.topic import Topic
 from services.demo.children import Child, ChildError
 from services.demo.played import Played
 from services.demo.session import Outcome, Session

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from schemas.topics import Topic
+from schemas.topic import Topic
 from services.demo.children import Child, ChildError, Children
 from services.demo.ground import gateway_port
 from services.demo.played import COMPUTING

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from schemas.topics import MARKET, Topic
+from schemas.topic import Topic
+from schemas.topics import MARKET
 from services.gateway import server
 from services.gateway.core import wire
 from services.gateway.core.channels import TOPICS

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from schemas.topics import BY_NAME, CONTROL, MARKET, Topic
+from schemas.topic import Topic
+from schemas.topics import BY_NAME, CONTROL, MARKET
 from services.ingest.core.binance.route import MARKETS
 from services.ingest.core.records import Raw
 from services.runtime import kafka

@@ -8,7 +8,8 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from schemas.keys import routing_key, venue_of
-from schemas.topics import Topic, snapshots_of
+from schemas.topic import Topic
+from schemas.topics import snapshots_of
 
 S = TypeVar("S")
 

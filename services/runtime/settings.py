@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from schemas.topics import check_tape
+from schemas.topic import check_tape
 
 PREFIX = "VNTAPE_"
 _TEST_PREFIX = "VNTAPE_TEST_"

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from schemas.topics import CONTROL, LIVE, TOPICS, Topic
+from schemas.topic import LIVE, Topic
+from schemas.topics import CONTROL, TOPICS
 
 
 @asynccontextmanager

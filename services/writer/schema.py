@@ -6,7 +6,7 @@ from pathlib import Path
 
 from psycopg import errors, sql
 
-from schemas.topics import check_tape
+from schemas.topic import check_tape
 from services.runtime import database, migrations, roles
 from services.runtime.settings import Settings, SettingsError
 from services.writer.core.tables import TABLES

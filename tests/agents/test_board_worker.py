@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from schemas.frames import messages
-from schemas.topics import BOARD, INDEX_VALUES, INSTRUMENTS, SESSIONS, Topic
+from schemas.topic import Topic
+from schemas.topics import BOARD, INDEX_VALUES, INSTRUMENTS, SESSIONS
 from services.board.app import SERVICE
 from services.runtime import kafka as clients
 from services.runtime.partition import Partition, Sink

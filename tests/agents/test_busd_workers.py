@@ -14,7 +14,8 @@ from schemas.busd_forecasts import BusdForecast
 from schemas.busd_partials import BusdPartial
 from schemas.busd_patterns import BusdPattern
 from schemas.frames import messages
-from schemas.topics import BUSD_FORECASTS, BUSD_PATTERNS, PARTITIONS
+from schemas.topic import PARTITIONS
+from schemas.topics import BUSD_FORECASTS, BUSD_PATTERNS
 from services.analytics.busd_app import build
 from services.analytics.busd_merge_app import build as build_merge
 from services.runtime import kafka as clients

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from schemas.frames import messages
-from schemas.topics import INDEX_ESTIMATES, MARKET_SUMMARY, PARTITIONS
+from schemas.topic import PARTITIONS
+from schemas.topics import INDEX_ESTIMATES, MARKET_SUMMARY
 from services.runtime import kafka as clients
 from tests.support.eventually import eventually
 from tests.support.index_run import Merged, in_step, partials_of

@@ -22,7 +22,8 @@ from pathlib import Path
 
 from schemas.base import BROADCAST
 from schemas.market import MarketMessage
-from schemas.topics import MARKET, TRADES_CLASSIFIED, Topic
+from schemas.topic import Topic
+from schemas.topics import MARKET, TRADES_CLASSIFIED
 from services.runtime import kafka as clients
 from services.runtime import topics_admin
 from services.runtime.outbox import Outboxes

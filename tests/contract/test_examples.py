@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.topics import MARKET, TOPICS, Topic
+from schemas.topic import Topic
+from schemas.topics import MARKET, TOPICS
 from tests.support.examples import (
     FOLDER,
     Example,

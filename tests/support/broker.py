@@ -4,7 +4,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from schemas.topics import Topic
+from schemas.topic import Topic
 from services.runtime import kafka as clients
 from services.runtime.topics_admin import admin, config_of
 from tests.support.eventually import eventually

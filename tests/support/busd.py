@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from schemas.base import BROADCAST
 from schemas.keys import partition, routing_key
 from schemas.market import Clock, Instrument, MarketMessage, Trade
-from schemas.topics import PARTITIONS
+from schemas.topic import PARTITIONS
 
 SECOND = 1_000_000
 OPENING = 1_784_513_700 * SECOND

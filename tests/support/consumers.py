@@ -17,6 +17,7 @@ from schemas.index_estimates import IndexEstimate
 from schemas.market import Gap, Quote
 from schemas.market_summary import MarketSummary
 from schemas.session_flow import SessionFlow
+from schemas.topic import Topic
 from schemas.topics import (
     BARS,
     BASIS,
@@ -25,7 +26,6 @@ from schemas.topics import (
     INDEX_ESTIMATES,
     MARKET_SUMMARY,
     SESSION_FLOW,
-    Topic,
 )
 from schemas.trades_classified import TradeClassified
 from tests.support.examples import examples

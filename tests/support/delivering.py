@@ -23,7 +23,8 @@ from aiohttp import web
 from schemas.alerts import Alert
 from schemas.base import BROADCAST
 from schemas.keys import partition
-from schemas.topics import ALERTS, PARTITIONS
+from schemas.topic import PARTITIONS
+from schemas.topics import ALERTS
 from services.runtime.settings import Settings
 from tests.support.stack import ROOT
 from tests.support.writing import Sender

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 import schemas
-from schemas.topics import BY_NAME, TOPICS, Topic
+from schemas.topic import Topic
+from schemas.topics import BY_NAME, TOPICS
 
 FOLDER = Path(schemas.__file__).parent / "examples"
 

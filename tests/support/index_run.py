@@ -16,7 +16,7 @@ from schemas.keys import partition, routing_key
 from schemas.market import MarketMessage
 from schemas.market_partials import MarketPartial
 from schemas.market_summary import MarketLeaders, MarketSummary
-from schemas.topics import PARTITIONS
+from schemas.topic import PARTITIONS
 from services.index.app import SERVICE
 from services.index.merge_app import SERVICE as MERGE
 from services.ingest.core.engine import Engine

@@ -11,7 +11,7 @@ from schemas.base import BROADCAST
 from schemas.control import Reference
 from schemas.keys import partition, routing_key
 from schemas.market import Clock, Instrument, MarketMessage, Status
-from schemas.topics import PARTITIONS
+from schemas.topic import PARTITIONS
 from services.ingest.core.engine import Engine
 from services.ingest.core.records import Decoded, Raw
 from services.ingest.core.registry import FEEDS

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from schemas.topics import LIVE, TOPICS
+from schemas.topic import LIVE
+from schemas.topics import TOPICS
 from services.ingest.archive.lag import age_s, alarm
 from services.ingest.archive.recorder import Recorder, Sure
 from services.runtime import logs, process

@@ -11,7 +11,8 @@ import msgspec
 
 from schemas import frames
 from schemas.frames import BadLine
-from schemas.topics import BY_NAME, DEAD_LETTERS, Topic
+from schemas.topic import Topic
+from schemas.topics import BY_NAME, DEAD_LETTERS
 from services.writer.core import refused
 from services.writer.core.positions import HoleError, Place
 from services.writer.core.rows import TO_ROW, Row

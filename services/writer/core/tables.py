@@ -21,6 +21,7 @@ from schemas.foreign_flow import ForeignFlow
 from schemas.index_estimates import IndexEstimate
 from schemas.market_summary import MarketLeaders, MarketSummary
 from schemas.session_flow import SessionFlow
+from schemas.topic import Topic
 from schemas.topics import (
     ALERTS,
     BARS,
@@ -37,7 +38,6 @@ from schemas.topics import (
     SESSION_FLOW,
     SESSIONS,
     TRADES_CLASSIFIED,
-    Topic,
 )
 from schemas.trades_classified import TradeClassified
 

@@ -5,7 +5,7 @@ import msgspec
 from schemas.base import BROADCAST
 from schemas.keys import partition, routing_key
 from schemas.market import Basket, Gap, Index, Status
-from schemas.topics import PARTITIONS
+from schemas.topic import PARTITIONS
 from tests.unit.board.support import (
     DAY,
     HPG,

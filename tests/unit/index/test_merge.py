@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemas.market import Gap, MarketMessage
 from schemas.market_partials import MarketPartial, Share
 from schemas.market_summary import Leader, MarketLeaders, MarketSummary
-from schemas.topics import PARTITIONS
+from schemas.topic import PARTITIONS
 from services.index.core.merge import initial, merge
 from services.index.merge_app import SERVICE as MERGE
 from services.runtime.metrics import Metrics

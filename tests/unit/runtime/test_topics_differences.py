@@ -1,6 +1,7 @@
 """What is said of topics that are not as schemas/topics.py has them."""
 
-from schemas.topics import LIVE, MARKET, TOPICS
+from schemas.topic import LIVE
+from schemas.topics import MARKET, TOPICS
 from services.runtime.topics_admin import config_of
 from services.runtime.topics_state import Found, differences
 

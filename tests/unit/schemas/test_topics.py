@@ -6,15 +6,8 @@ import msgspec
 import pytest
 
 from schemas.market import Clock, Gap, MarketMessage, Status
-from schemas.topics import (
-    BY_NAME,
-    LIVE,
-    MARKET,
-    TOPICS,
-    Topic,
-    check_tape,
-    snapshots_of,
-)
+from schemas.topic import LIVE, Topic, check_tape
+from schemas.topics import BY_NAME, MARKET, TOPICS, snapshots_of
 
 each = pytest.mark.parametrize("topic", TOPICS, ids=[t.name for t in TOPICS])
 DERIVED = [t for t in TOPICS if t.codec in ("json", "frames")]
