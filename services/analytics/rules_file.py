@@ -8,10 +8,43 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from services.analytics.core.hours import DAY_S, Family, Hours
 from services.analytics.core.rules import Rule
-from services.analytics.rule_kinds import Kind, Strict
+from services.analytics.kinds.base import Strict
+from services.analytics.kinds.computed import (
+    BasisZScoreRule,
+    DivergenceRule,
+    ForeignAccelerationRule,
+    ForeignBurstRule,
+    ForeignCorrelationRule,
+    IndexErrorRule,
+)
+from services.analytics.kinds.expression import ExpressionRule
+from services.analytics.kinds.trading import (
+    ActiveImbalanceRule,
+    FeedGapRule,
+    LargeTradeRule,
+    LevelRule,
+    PriceLimitRule,
+    VolumeSurgeRule,
+)
 from services.runtime import yaml_file
 
 _MINUTES = 60
+
+Kind = (
+    LargeTradeRule
+    | PriceLimitRule
+    | VolumeSurgeRule
+    | ActiveImbalanceRule
+    | LevelRule
+    | FeedGapRule
+    | ForeignBurstRule
+    | ForeignAccelerationRule
+    | ForeignCorrelationRule
+    | BasisZScoreRule
+    | DivergenceRule
+    | IndexErrorRule
+    | ExpressionRule
+)
 
 
 def _span(text: str) -> str:

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from services import stack
 from services.runtime import database, topics_admin
-from services.runtime.settings import Settings, SettingsError, load
+from services.runtime.settings import Settings, SettingsError
+from services.runtime.settings_load import load
 
 PROBE_S = 2.0
 _DEPLOY = stack.clone_root() / "deploy"

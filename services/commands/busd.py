@@ -72,7 +72,8 @@ def _of_lines(speed: float | None) -> Iterator["BusdForecast"]:
     from services.analytics.busd_app import of
     from services.analytics.core.busd_lines import BadLine, read
     from services.analytics.core.busd_replay import Replay
-    from services.runtime.settings import SettingsError, load
+    from services.runtime.settings import SettingsError
+    from services.runtime.settings_load import load
 
     try:
         replay, bad = Replay(of(load())), 0

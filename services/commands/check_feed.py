@@ -10,7 +10,8 @@ from rich.table import Table
 
 from services.commands._arguments import Number
 from services.commands._context import REFERENCE_DATA
-from services.runtime.settings import SettingsError, load
+from services.runtime.settings import SettingsError
+from services.runtime.settings_load import load
 
 if TYPE_CHECKING:
     from services.ingest.feeds.live.check import Checked

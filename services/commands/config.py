@@ -9,7 +9,8 @@ from pydantic.fields import FieldInfo
 from rich.console import Console
 from rich.table import Table
 
-from services.runtime.settings import PREFIX, Settings, SettingsError, load, unknown
+from services.runtime.settings import PREFIX, Settings, SettingsError
+from services.runtime.settings_load import load, unknown
 
 
 @click.command()

@@ -3,7 +3,8 @@
 import click
 
 from services import stack
-from services.runtime import settings
+from services.runtime.settings import SettingsError
+from services.runtime.settings_load import load
 
 
 @click.command()
@@ -14,10 +15,10 @@ def command(wipe: bool, everything: bool) -> None:
     if everything and not wipe:
         raise click.UsageError("--all goes with --wipe")
     try:
-        name = settings.load().stack
+        name = load().stack
         if wipe:
             stack.wipe(stack.clone_root(), name, everything=everything, report=click.echo)
         else:
             stack.stop(stack.clone_root(), name, report=click.echo)
-    except (stack.StackError, settings.SettingsError) as e:
+    except (stack.StackError, SettingsError) as e:
         raise click.ClickException(str(e)) from e

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from services import stack
-from services.runtime import settings
+from services.runtime.settings import SettingsError
+from services.runtime.settings_load import load
 
 
 @click.command()
@@ -17,8 +18,8 @@ from services.runtime import settings
 def command(component: stack.Component | None, follow: bool, lines: int) -> None:
     """Print the end of the local stack's logs."""
     try:
-        files = stack.log_files(stack.clone_root(), settings.load().stack)
-    except (stack.StackError, settings.SettingsError) as e:
+        files = stack.log_files(stack.clone_root(), load().stack)
+    except (stack.StackError, SettingsError) as e:
         raise click.ClickException(str(e)) from e
     wanted = {c: path for c, path in files.items() if component in (None, c)}
     if not any(path.exists() for path in wanted.values()):

@@ -5,7 +5,8 @@ import sys
 import click
 
 from services import stack
-from services.runtime import settings
+from services.runtime.settings import SettingsError
+from services.runtime.settings_load import load
 
 _HEAD = ("component", "state", "pid", "address", "version", "memory", "data")
 
@@ -14,8 +15,8 @@ _HEAD = ("component", "state", "pid", "address", "version", "memory", "data")
 def command() -> None:
     """Show the local stack: state, addresses, sizes; exit code 0 only when all is up."""
     try:
-        found = stack.status(stack.clone_root(), settings.load().stack)
-    except (stack.StackError, settings.SettingsError) as e:
+        found = stack.status(stack.clone_root(), load().stack)
+    except (stack.StackError, SettingsError) as e:
         raise click.ClickException(str(e)) from e
     rows = [_HEAD, *(_row(line) for line in found)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]

@@ -5,7 +5,8 @@ import time
 import click
 
 from services import stack
-from services.runtime import settings
+from services.runtime.settings import SettingsError
+from services.runtime.settings_load import load
 
 
 @click.command()
@@ -14,7 +15,7 @@ def command(no_install: bool) -> None:
     """Start the local Kafka and TimescaleDB; reuses what runs, makes what is missing."""
     begun = time.monotonic()
     try:
-        config = settings.load()
+        config = load()
         found = stack.ensure(
             stack.clone_root(),
             config.stack,
@@ -23,7 +24,7 @@ def command(no_install: bool) -> None:
             install=not no_install,
             report=click.echo,
         )
-    except (stack.StackError, settings.SettingsError) as e:
+    except (stack.StackError, SettingsError) as e:
         raise click.ClickException(str(e)) from e
     seconds = time.monotonic() - begun
     database = found.database.rpartition("@")[2]

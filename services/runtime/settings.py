@@ -1,10 +1,8 @@
 """All settings of all processes: read once, in the command line, and passed down."""
 
-import os
-from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -14,8 +12,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from schemas.topic import check_tape
 
 PREFIX = "VNTAPE_"
-_TEST_PREFIX = "VNTAPE_TEST_"
-_FILE = "_FILE"
 
 RECEIVE_CLOCK = (
     r"^(wall|recorded|"
@@ -55,7 +51,7 @@ class Settings(BaseSettings):
     One frozen object with everything an operator can set, each as `VNTAPE_<NAME>`.
 
     Secrets are `SecretStr`: printing them prints stars. Unknown variables with our prefix
-    are refused by `load`.
+    are refused by `settings_load.load`.
     """
 
     model_config = SettingsConfigDict(
@@ -241,71 +237,6 @@ class Settings(BaseSettings):
     gateway_port: Port = Field(8650, description="Port of the gateway; 0: a free one")
 
 
-def _secrets() -> set[str]:
-    """Names of the settings that are secrets, which a file may hold."""
-    fields = Settings.model_fields.items()
-    return {name for name, field in fields if "SecretStr" in str(field.annotation)}
-
-
-def unknown(environment: Mapping[str, str]) -> list[str]:
-    """Names of the variables that have our prefix and are no setting, sorted."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    known |= {f"{PREFIX}{name.upper()}{_FILE}" for name in _secrets()}
-    return sorted(
-        k
-        for k in environment
-        if k.upper().startswith(PREFIX)
-        and k.upper() not in known
-        and not k.upper().startswith(_TEST_PREFIX)
-    )
-
-
-def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
-    """
-    Settings from the environment, then from `overrides` that are not None.
-
-    A secret may stand in a file, which `VNTAPE_<NAME>_FILE` names.
-
-    Raises:
-        SettingsError: naming every variable that is unknown or has an unusable value.
-    """
-    env = os.environ if environment is None else environment
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    mine = {k: v for k, v in env.items() if k.upper().startswith(PREFIX)}
-    if odd := unknown(env):
-        raise SettingsError(
-            f"unknown setting {', '.join(odd)}; `vntape config` lists those there are"
-        )
-    values = {
-        k.upper().removeprefix(PREFIX).lower(): v for k, v in mine.items() if k.upper() in known
-    }
-    values.update(_from_files(mine, values))
-    values.update({k: v for k, v in overrides.items() if v is not None})
-    try:
-        return Settings.model_validate(values)
-    except ValueError as e:
-        raise SettingsError(_explain(e)) from None
-
-
-def _from_files(mine: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-    named = {k.upper(): v for k, v in mine.items()}
-    found: dict[str, str] = {}
-    for name in sorted(_secrets()):
-        variable = f"{PREFIX}{name.upper()}{_FILE}"
-        if not (path := named.get(variable)):
-            continue
-        if name in values:
-            raise SettingsError(f"{variable} and {variable.removesuffix(_FILE)}: give one of them")
-        try:
-            found[name] = Path(path).read_text().strip()
-        except (OSError, UnicodeDecodeError) as e:
-            why = e.strerror if isinstance(e, OSError) else "it is no text"
-            raise SettingsError(f"{variable}: cannot read {path!r} ({why})") from e
-        if not found[name]:
-            raise SettingsError(f"{variable}: {path!r} is empty")
-    return found
-
-
 def folder(settings: Settings, *names: str) -> Path:
     """
     A folder of the local stack's files, made where it is missing.
@@ -322,20 +253,3 @@ def folder(settings: Settings, *names: str) -> Path:
             "name a folder that this user may write to"
         ) from e
     return path
-
-
-def _explain(error: ValueError) -> str:
-    from pydantic import ValidationError
-
-    if not isinstance(error, ValidationError):
-        return str(error)
-    lines = []
-    for problem in error.errors(include_url=False):
-        name = PREFIX + "_".join(str(p) for p in problem["loc"]).upper()
-        secret = "SecretStr" in str(Settings.model_fields[str(problem["loc"][0])].annotation)
-        was = "***" if secret else repr(problem["input"])
-        said = problem["msg"].removeprefix("Value error, ")
-        # Some of our own checks say it themselves.
-        end = "" if said.endswith(f"it was {was}") else f"; it was {was}"
-        lines.append(f"{name}: {said}{end}")
-    return "\n".join(lines)

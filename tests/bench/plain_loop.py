@@ -22,7 +22,7 @@ from schemas.topics import MARKET, TRADES_CLASSIFIED
 from services.runtime import kafka
 from services.runtime.outbox import Outboxes
 from services.runtime.service import Service
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 
 
 def declared(name: str) -> Service[Any]:

@@ -18,7 +18,7 @@ from services.runtime import faust_shell, snapshots
 from services.runtime import kafka as clients
 from services.runtime.faust_shell import FaustShell
 from services.runtime.partition import Partition
-from services.runtime.settings import load as settings
+from services.runtime.settings_load import load as settings
 from tests.support.counting import Counted, service
 from tests.support.eventually import eventually
 from tests.support.load import PARTITIONS, compare, load, outcome, output_log, readers_rule

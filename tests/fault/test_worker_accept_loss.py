@@ -11,7 +11,7 @@ from schemas.market import Gap
 from schemas.topics import MARKET, TRADES_CLASSIFIED
 from services.commands.accept_loss import command
 from services.runtime.accept_loss import Acceptance, WorkersAliveError, _gap
-from services.runtime.settings import load as settings
+from services.runtime.settings_load import load as settings
 from tests.support.broker import ends, expire
 from tests.support.counting import service
 from tests.support.eventually import eventually

@@ -13,7 +13,7 @@ from services.classifier.app import SERVICE
 from services.commands.classify import command
 from services.runtime import kafka as clients
 from services.runtime import plain_shell, topics_admin
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 from tests.support.ingest import THREE_VENUES, IngestProcess
 
 pytestmark = [pytest.mark.broker]

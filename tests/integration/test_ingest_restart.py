@@ -21,7 +21,7 @@ from services.ingest.verify import verify
 from services.runtime import topics_admin
 from services.runtime.metrics import Metrics
 from services.runtime.process import Process
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 from tests.support.eventually import eventually, eventually_sync
 from tests.support.ingest import IngestProcess, make_topics, play, written
 from tests.support.ingest_data import (

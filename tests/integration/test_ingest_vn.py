@@ -17,7 +17,8 @@ from services.ingest.feed_options import Options, feed_of
 from services.ingest.verify import verify
 from services.runtime.metrics import Metrics
 from services.runtime.process import Process
-from services.runtime.settings import SettingsError, load
+from services.runtime.settings import SettingsError
+from services.runtime.settings_load import load
 from services.stack import Addresses
 from tests.support.eventually import eventually_sync
 from tests.support.ingest import ROOT, IngestProcess, Written, make_topics, play, written

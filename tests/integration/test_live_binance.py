@@ -11,7 +11,7 @@ from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live.binance_history import History
 from services.ingest.feeds.live.binance_rest import Rest
 from services.ingest.feeds.live.lines_of import lines_of
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 from tests.support.binance_exchange import BinanceExchange
 from tests.support.eventually import eventually
 from tests.support.heard import Heard, hearing

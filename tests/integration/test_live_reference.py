@@ -10,7 +10,7 @@ from services.ingest.feeds.live.ssi_reference import SsiReference
 from services.ingest.feeds.live.ssi_rest import SsiRest
 from services.ingest.feeds.live.ssi_token import Tokens
 from services.ingest.receive_clock import receive_clock
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 from tests.support.connected import environment
 from tests.support.eventually import eventually
 from tests.support.exchange import rest, serving

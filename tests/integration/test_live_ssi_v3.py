@@ -16,7 +16,7 @@ from services.ingest.feeds.live.lines_of import lines_of
 from services.ingest.feeds.live.ssi_v3 import is_data, requests
 from services.ingest.receive_clock import receive_clock
 from services.ingest.spool_feed import image_of
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 from tests.support.connected import environment
 from tests.support.eventually import eventually
 from tests.support.exchange import order, serving

@@ -10,7 +10,7 @@ from services.ingest.core.vn.schedule import midnight_ms
 from services.ingest.feeds.live.lines_of import lines_of
 from services.ingest.receive_clock import receive_clock
 from services.ingest.spool_feed import image_of
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 from tests.support.connected import environment
 from tests.support.eventually import eventually
 from tests.support.exchange import serving

@@ -103,7 +103,7 @@ def service(version: int = 1, padding: int = 0, group: str = "") -> Service[Coun
 def main() -> None:
     """Run a worker; the arguments are in the module's docstring."""
     from services.runtime import faust_worker
-    from services.runtime.settings import load
+    from services.runtime.settings_load import load
 
     given = sys.argv[1:]
     tape, worker, padding, version, group = given + ["0", "1", ""][len(given) - 2 :]

@@ -8,7 +8,8 @@ from services.delivery import channels_file
 from services.delivery.app import withheld
 from services.delivery.senders import sender
 from services.runtime import yaml_file
-from services.runtime.settings import SettingsError, load
+from services.runtime.settings import SettingsError
+from services.runtime.settings_load import load
 from tests.support.stack import ROOT
 
 HOOK = "channels: [{name: desk, kind: webhook, url: 'http://127.0.0.1:1/'}]"

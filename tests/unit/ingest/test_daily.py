@@ -22,7 +22,7 @@ from services.ingest.feeds import recording as feed_module
 from services.ingest.feeds.base import Arrival, FeedError
 from services.ingest.feeds.daily import Daily
 from services.ingest.feeds.recording import RecordedFile, Recording
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 from tests.unit.ingest.core.vietnam import DATA, MANIFESTS, REFERENCE_DATA, us
 
 

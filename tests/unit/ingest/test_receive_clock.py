@@ -6,7 +6,8 @@ from datetime import datetime
 import pytest
 
 from services.ingest.receive_clock import receive_clock
-from services.runtime.settings import SettingsError, load
+from services.runtime.settings import SettingsError
+from services.runtime.settings_load import load
 
 TEN = datetime.fromisoformat("2026-11-20T10:00:00+07:00").timestamp()
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from services.runtime.settings import Settings, SettingsError, load
+from services.runtime.settings import Settings, SettingsError
+from services.runtime.settings_load import load
 from services.runtime.supervisor import EXIT_REFUSE
 from tests.support.stack import ROOT
 

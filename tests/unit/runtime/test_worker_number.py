@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.runtime.faust_worker import claim
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 from tests.support.counting import service
 
 

@@ -15,7 +15,7 @@ from services.ingest.core.registry import FEEDS
 from services.ingest.core.sequence import ReceiveCounter
 from services.ingest.feed_options import Options, feed_of
 from services.ingest.feeds.base import Arrival
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 from tests.unit.ingest.core.support import messages
 
 DATA = Path(__file__).parents[3] / "data" / "vn"

@@ -8,7 +8,7 @@ from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live.check import never
 from services.ingest.feeds.live.lines_of import lines_of
 from services.ingest.feeds.live.ssi_token import Tokens
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 
 SECRET = "s3cr3t-of-mine"
 KNOWN = {"VNTAPE_SSI_CONSUMER_ID": "me-and-nobody", "VNTAPE_SSI_CONSUMER_SECRET": SECRET}
