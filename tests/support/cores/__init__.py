@@ -1,0 +1,1 @@
+"""One example message through the pure core of each consumer of its topic."""
