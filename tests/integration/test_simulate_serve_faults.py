@@ -7,24 +7,18 @@ One exchange for all of them: what a test ordered has ended when it ends.
 import asyncio
 import itertools
 import json
-from collections import Counter
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import httpx
 import pytest
 import pytest_asyncio
 import websockets
 
-from services.simulator.serve.server import Server
 from tests.support.eventually import eventually
 from tests.support.exchange import (
-    Hub,
     board,
     control,
-    events,
     hub,
     made,
     order,
@@ -34,6 +28,16 @@ from tests.support.exchange import (
     stream,
     token,
 )
+from tests.support.faulty import (
+    Faulty,
+    broken,
+    broken_so_far,
+    content,
+    end_of,
+    listens,
+    live,
+    mentions,
+)
 from tests.unit.simulator.exchange_day import plan
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,17 +45,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 CHANNELS = frozenset({"F", "X-TRADE", "X-QUOTE", "R", "MI", "L"})
 SYMBOLS = 34
 PLAN = plan(scale=0.1, which="vn30", channels=CHANNELS)
-
-
-class Faulty(NamedTuple):
-    server: Server
-    folder: Path
-
-    def effects(self, number: int, what: str, least: int = 0) -> list[str]:
-        """The messages that a fault touched; none while there are fewer than `least`."""
-        lines = events(self.folder, "faults")
-        found = [each for each in lines if (each["fault"], each["what"]) == (number, what)]
-        return [each["text"] for each in found] if len(found) >= least else []
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -74,17 +67,6 @@ async def exchange(running: Faulty) -> AsyncIterator[Faulty]:
     """The same, without the faults of other tests."""
     yield running
     running.server.injector.clear()
-
-
-def content(message: str) -> Any:
-    """SSI's JSON in JSON."""
-    return json.loads(json.loads(message)["Content"])
-
-
-async def live(client: Hub) -> int:
-    """How many messages it has, once data flow."""
-    await client.until(len(client.messages) + 50)
-    return len(client.messages)
 
 
 @pytest.mark.parametrize(("how", "code"), [("close", 1001), ("abort", 1006)])
@@ -115,7 +97,7 @@ async def test_a_silent_socket_answers_pings_and_withholds_data(exchange: Faulty
         assert len(client.messages) - count < 100, "what was in the socket already"
         assert client.ended is None
         await live(client)
-    ended = await eventually(lambda: _ended(exchange, number))
+    ended = await eventually(lambda: end_of(exchange, number))
     assert ended is not None
     assert ended["withheld"] > 50
     assert len(sent(exchange.folder, number, "ssi_v2")) == ended["sent"]
@@ -224,7 +206,7 @@ async def test_a_stale_snapshot_is_told_again(exchange: Faulty) -> None:
         await live(client)
         await order(exchange.server, "stale:lasts=5")
         stale = await eventually(lambda: [t for t in client.messages if "19/11/2026" in t])
-        await eventually(lambda: _count(client, "19/11/2026") >= 34)
+        await eventually(lambda: mentions(client, "19/11/2026") >= 34)
         assert all(content(text)["Time"] == "14:45:00" for text in stale)
         async with await hub(exchange.server, "X-TRADE:VCB") as other:
             first = content((await other.until(1))[0])
@@ -238,9 +220,9 @@ async def test_malformed_messages_break_their_content_their_envelope_or_their_fr
         await live(client)
         for count, how in enumerate(("content", "envelope", "frame"), 1):
             await order(exchange.server, f"malformed:every=5,count=3,how={how},channel=X-QUOTE")
-            await eventually(partial(_broken_so_far, client, 3 * count))
+            await eventually(partial(broken_so_far, client, 3 * count))
         await live(client)
-    assert _broken(client) == {"content": 3, "envelope": 3, "frame": 3}
+    assert broken(client) == {"content": 3, "envelope": 3, "frame": 3}
 
 
 async def test_expired_tokens_are_refused_and_new_ones_taken(exchange: Faulty) -> None:
@@ -275,7 +257,7 @@ async def test_after_a_restart_the_day_has_gone_on(exchange: Faulty) -> None:
             await websockets.connect(before["VNTAPE_IBOARD_URL"])
         last = {content(text)["Symbol"]: content(text) for text in client.messages}
 
-        await eventually(lambda: _listens(exchange.server))
+        await eventually(lambda: listens(exchange.server))
         async with await hub(exchange.server, "X-TRADE:ALL") as back:
             snapshot = [content(text) for text in (await back.until(30))[:30]]
     assert exchange.server.environment() == before
@@ -322,41 +304,3 @@ async def test_the_control_port_says_what_it_does_and_what_it_does_not_understan
         assert refused.json()["error"] == "drop: every must be at least 1, was 0"
         assert (await http.delete(f"{url}/faults")).json() == []
         await client.until(1)
-
-
-async def _listens(server: Server) -> bool:
-    try:
-        await token(server)
-    except httpx.TransportError:
-        return False
-    return True
-
-
-def _ended(exchange: Faulty, number: int) -> dict[str, Any] | None:
-    for each in events(exchange.folder, "connections"):
-        if (each["connection"], each["what"]) == (number, "ended"):
-            return each
-    return None
-
-
-def _count(client: Hub, word: str) -> int:
-    return sum(word in text for text in client.messages)
-
-
-def _broken_so_far(client: Hub, count: int) -> bool:
-    return _broken(client).total() == count
-
-
-def _broken(client: Hub) -> Counter[str]:
-    found = Counter({"frame": len(client.torn)})
-    for text in client.messages:
-        try:
-            inner = json.loads(text)["Content"]
-        except ValueError:
-            found["envelope"] += 1
-            continue
-        try:
-            json.loads(inner)
-        except ValueError:
-            found["content"] += 1
-    return found

@@ -16,7 +16,7 @@ from schemas.session_flow import SessionFlow
 from schemas.trades_classified import TradeClassified
 from services.analytics.core.memory import VenueState
 from services.runtime.partition import Partition
-from tests.support.alerts import EAGER, analytics
+from tests.support.alerts import EAGER, analytics, only
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -127,3 +127,15 @@ class Rules:
         data, offset = self.state.encode(), self.state.next_offset
         self.state = self._new()
         self.state.restore(data, offset)
+
+
+TRADES = "trades-classified"
+
+
+def rules(source: str = TRADES, **fields: Any) -> Rules:
+    return Rules(source, only(**fields))
+
+
+def one(alerts: list[Alert]) -> Alert:
+    (alert,) = alerts
+    return alert

@@ -1,0 +1,75 @@
+"""A simulated exchange with faults on order, and what a client sees of them."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from services.simulator.serve.server import Server
+from tests.support.exchange import (
+    Hub,
+    events,
+    token,
+)
+
+
+class Faulty(NamedTuple):
+    server: Server
+    folder: Path
+
+    def effects(self, number: int, what: str, least: int = 0) -> list[str]:
+        """The messages that a fault touched; none while there are fewer than `least`."""
+        lines = events(self.folder, "faults")
+        found = [each for each in lines if (each["fault"], each["what"]) == (number, what)]
+        return [each["text"] for each in found] if len(found) >= least else []
+
+
+def content(message: str) -> Any:
+    """SSI's JSON in JSON."""
+    return json.loads(json.loads(message)["Content"])
+
+
+async def live(client: Hub) -> int:
+    """How many messages it has, once data flow."""
+    await client.until(len(client.messages) + 50)
+    return len(client.messages)
+
+
+async def listens(server: Server) -> bool:
+    try:
+        await token(server)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+def end_of(exchange: Faulty, number: int) -> dict[str, Any] | None:
+    for each in events(exchange.folder, "connections"):
+        if (each["connection"], each["what"]) == (number, "ended"):
+            return each
+    return None
+
+
+def mentions(client: Hub, word: str) -> int:
+    return sum(word in text for text in client.messages)
+
+
+def broken_so_far(client: Hub, count: int) -> bool:
+    return broken(client).total() == count
+
+
+def broken(client: Hub) -> Counter[str]:
+    found = Counter({"frame": len(client.torn)})
+    for text in client.messages:
+        try:
+            inner = json.loads(text)["Content"]
+        except ValueError:
+            found["envelope"] += 1
+            continue
+        try:
+            json.loads(inner)
+        except ValueError:
+            found["content"] += 1
+    return found
