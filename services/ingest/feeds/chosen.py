@@ -1,7 +1,7 @@
 """A feed of the Vietnamese venue on whose tape somebody chose the sources."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,8 @@ import msgspec
 from schemas.control import Sources
 from services.ingest.core.sequence import FEED
 from services.ingest.core.vn.image import VENUE
-from services.ingest.feeds.base import Arrival, Feed, FeedError
+from services.ingest.feeds.around import Around
+from services.ingest.feeds.base import Arrival, FeedError
 
 
 class Cursor(msgspec.Struct, forbid_unknown_fields=True):
@@ -27,36 +28,15 @@ def record(choice: Mapping[str, str], received_us: int) -> Arrival:
 
 
 @dataclass(slots=True)
-class Chosen:
+class Chosen(Around):
     """
     A feed with a `sources` record before its first arrival, where that changes the choice.
 
     A tape begins with no choice; it stays, also over a restart, until another is given.
     """
 
-    feed: Feed
     choice: Mapping[str, str]
     _stands: dict[str, str] = field(default_factory=dict, init=False)
-
-    @property
-    def name(self) -> str:
-        """See `Feed.name`."""
-        return self.feed.name
-
-    @property
-    def repeatable(self) -> bool:
-        """See `Feed.repeatable`."""
-        return self.feed.repeatable
-
-    @property
-    def venues(self) -> Sequence[str]:
-        """See `Feed.venues`."""
-        return self.feed.venues
-
-    @property
-    def topics(self) -> Sequence[str]:
-        """See `Feed.topics`."""
-        return self.feed.topics
 
     def cursor(self) -> dict[str, Any]:
         """See `Feed.cursor`."""
@@ -76,10 +56,6 @@ class Chosen:
             ) from e
         self._stands = found.choice
         self.feed.resume(found.feed)
-
-    def settled(self) -> None:
-        """See `Feed.settled`."""
-        self.feed.settled()
 
     def report(self) -> Mapping[str, object]:
         """See `Feed.report`."""

@@ -1,7 +1,7 @@
 """A feed of the Vietnamese venue whose days each begin with the image of reference data."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,8 @@ from services.ingest.core.sequence import FEED
 from services.ingest.core.vn.image import VENUE
 from services.ingest.core.vn.reference_data import ReferenceData
 from services.ingest.core.vn.schedule import local
-from services.ingest.feeds.base import Arrival, Feed, FeedError
+from services.ingest.feeds.around import Around
+from services.ingest.feeds.base import Arrival, FeedError
 
 
 class Cursor(msgspec.Struct, forbid_unknown_fields=True):
@@ -30,7 +31,7 @@ class Cursor(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @dataclass(slots=True)
-class Daily:
+class Daily(Around):
     """
     A feed with one `reference` control record before the first arrival of each local day.
 
@@ -39,29 +40,8 @@ class Daily:
     also over a restart, at which a recording insists on the same data.
     """
 
-    feed: Feed
     data: ReferenceData
     _day: str = field(default="", init=False)
-
-    @property
-    def name(self) -> str:
-        """See `Feed.name`."""
-        return self.feed.name
-
-    @property
-    def repeatable(self) -> bool:
-        """See `Feed.repeatable`."""
-        return self.feed.repeatable
-
-    @property
-    def venues(self) -> Sequence[str]:
-        """See `Feed.venues`."""
-        return self.feed.venues
-
-    @property
-    def topics(self) -> Sequence[str]:
-        """See `Feed.topics`."""
-        return self.feed.topics
 
     def cursor(self) -> dict[str, Any]:
         """See `Feed.cursor`."""
@@ -85,10 +65,6 @@ class Daily:
             )
         self._day = found.day
         self.feed.resume(found.feed)
-
-    def settled(self) -> None:
-        """See `Feed.settled`."""
-        self.feed.settled()
 
     def report(self) -> Mapping[str, object]:
         """See `Feed.report`."""
