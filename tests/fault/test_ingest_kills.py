@@ -17,7 +17,9 @@ from tests.support.tapes import forget
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
 
-KILLS = 6
+KILLS = (0, 1, 3_000, 8_000, 14_000, 20_000)
+"""Records after its start at which it dies, and up to 2,000 more: two at the very start, the others
+in the middle of the load."""
 SEED = int(os.environ.get("VNTAPE_TEST_SEED") or secrets.randbelow(10**6))
 
 
@@ -52,25 +54,23 @@ def test_killed_at_random_moments_it_writes_what_an_undisturbed_run_writes(
     print(f"\nseed {SEED} (VNTAPE_TEST_SEED repeats it)")
     chance = random.Random(SEED)
     make_topics(kafka, tape)
-    kills = 0
+    aims = [place + chance.randrange(2_000) for place in chance.sample(KILLS, len(KILLS))]
     while True:
         run = IngestProcess(tape, THREE_VENUES, kafka, tmp_path, database)
-        if kills == KILLS:
+        if not aims:
             assert run.wait() == 0, run.said()
             break
         began = run.done()
-        # Some die at the very start, most in the middle of the load.
-        aim = chance.choice((0, 1, 3_000, 8_000, 14_000, 20_000)) + chance.randrange(2_000)
+        aim = aims.pop()
         deadline = time.monotonic() + 30
         while run.process.poll() is None and time.monotonic() < deadline:
             done = run.done()
             began = began or done
             if began and done - began >= aim:
                 break
-        assert run.process.poll() is None, f"ended before kill {kills}: {run.said()}"
+        assert run.process.poll() is None, f"ended with {len(aims)} kills to come: {run.said()}"
         time.sleep(chance.random() * 0.02)
         run.kill()
-        kills += 1
     assert_same(asyncio.run(written(kafka, tape)), undisturbed)
     verdict = asyncio.run(verify(kafka, tape))
     assert verdict.ok, verdict.faults

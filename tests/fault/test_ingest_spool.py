@@ -1,4 +1,4 @@
-"""A live feed while Kafka is killed, and while ingest itself is."""
+"""A live feed while Kafka is killed, ingest itself is, or the machine's clock is set back."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from services.ingest.verify import verify
 from tests.support.eventually import eventually_sync
 from tests.support.ingest import IngestProcess, make_topics, written
 from tests.support.live import Sender, binance_trades, listening, live, port_of
+from tests.support.set_clock import SetClock
 from tests.support.stack import OwnStack
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
@@ -139,6 +141,68 @@ def test_a_full_spool_is_a_gap_with_bounds_and_count_and_the_sender_never_waits(
         assert one["from_ts_ms"] < one["to_ts_ms"]
         within = [ms for ms in received if one["from_ts_ms"] < ms < one["to_ts_ms"]]
         assert not within, "what stands was received before it or after it"
+
+
+def test_a_clock_that_is_set_back_under_load_and_over_kills_never_takes_seq_back(
+    kafka: str, tape: str, tmp_path: Path
+) -> None:
+    """
+    An hour while it runs, two while it is dead, three between SIGTERM and the next start; then
+    the clock is right again. Every partition's seqs rise, of raw records and of messages.
+    """
+    make_topics(kafka, tape)
+    clock = SetClock(tmp_path / "machine")
+
+    def start() -> IngestProcess:
+        options = ("--listen", "binance@BN:0")
+        return IngestProcess(tape, None, kafka, tmp_path, None, options, clock.environment)
+
+    runs = [start()]
+    try:
+        with Sender(binance_trades(), lambda: port_of(runs[-1]), RATE) as sender:
+
+            def goes_on() -> None:
+                before = len(sender.taken)
+                eventually_sync(lambda: len(sender.taken) > before + RATE, 20)
+
+            def is_behind() -> bool:
+                return "clock" in runs[-1].health().get("problems", {})
+
+            goes_on()
+            clock.set(-3600)
+            eventually_sync(is_behind, 10)
+            goes_on()
+            runs[-1].kill()
+            clock.set(-7200)
+            runs.append(start())
+            goes_on()
+            assert is_behind()
+            assert runs[-1].terminate() == 0, runs[-1].said()
+            clock.set(-10_800)
+            runs.append(start())
+            goes_on()
+            assert is_behind()
+            clock.set(0)
+            eventually_sync(lambda: not is_behind(), 10)
+            goes_on()
+        eventually_sync(lambda: spooled(runs[-1]) == 0, 20)
+        assert runs[-1].terminate() == 0, runs[-1].said()
+    finally:
+        for run in runs:
+            run.process.kill()
+    lost = assert_whole(kafka, tape, sender)
+    assert [one["cause"] for one in lost] == ["restart", "restart"]
+    assert all(one["from_ts_ms"] <= one["to_ts_ms"] for one in lost)
+    found = asyncio.run(written(kafka, tape))
+    seqs = [
+        *([int(dict(headers)["seq"]) for *_, headers in records] for records in found.raw.values()),
+        *([frames.messages(line)[0].seq for line in lines] for lines in found.market.values()),
+    ]
+    assert sum(map(len, seqs)) > 2 * len(sender.taken)
+    for each in seqs:
+        assert all(one < next_ for one, next_ in pairwise(each))
+    # Nor did it run ahead: while the clock was behind each record was the next microsecond.
+    assert max(each[-1] for each in seqs) < (time.time() + 60) * 1e6
 
 
 async def received_ms(kafka: str, tape: str) -> list[int]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 ALL = frozenset({"F", "X-TRADE", "X-QUOTE", "R", "MI", "OL", "L", "S"})
 NOISE = [
     {"kind": "duplicate", "every": 3, "lasts": 3},
-    {"kind": "malformed", "channel": "X-TRADE", "every": 1, "how": "content", "lasts": 3},
+    {"kind": "malformed", "channel": "X-TRADE", "every": 1, "how": "content", "count": 20},
 ]
 
 
@@ -62,7 +63,7 @@ async def lived(kafka: str, tape: str, folder: Path, kills: int, bars: bool) -> 
             with connected(tape, kafka, folder, settings) as run:
                 await lives(run, after=50)
                 await order(server, NOISE)
-                await asyncio.sleep(1.5)  # the noise goes on
+                await eventually(partial(dead_lettered, run), 60)  # the noise goes on
                 await order(server, [{"kind": "too_many_requests", "lasts": 1.5},
                                      {"kind": "disconnect", "channel": "X-TRADE"}])  # fmt: skip
 
@@ -80,6 +81,12 @@ async def lived(kafka: str, tape: str, folder: Path, kills: int, bars: bool) -> 
                 await eventually(lambda: backfilled(run), 90)
             await played(run)
             assert run.terminate() == 0, run.said()
+
+
+async def dead_lettered(run: IngestProcess) -> bool:
+    """It refused a message and says so; what is killed now is decoded again, and refused again."""
+    health = await asyncio.to_thread(run.health)
+    return "dead_letters" in health.get("problems", {})
 
 
 async def backfilled(run: IngestProcess) -> bool:
