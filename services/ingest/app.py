@@ -137,6 +137,7 @@ async def _prepare(
     spooled = feed if isinstance(feed, SpooledFeed) else None
     recorded = settings.receive_clock == "recorded" or spooled is not None
     if spooled is not None:
+        spooled.intake.stands(ground.chain.engine["decoders"] if ground.chain else {})
         spooled.join(ground.cursor, ground.last_raw())
     if feed.repeatable and not recorded and SCHEDULED & set(feed.venues):
         raise SettingsError(

@@ -1,6 +1,8 @@
 """Takes what a live feed receives into its spool, and says on the tape what it could not take."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,6 +26,8 @@ SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 REFILL = 0.875
 """A spool that was full takes again below this share of its cap: one gap, not one a message."""
+STANDS_S = 5.0
+"""Kafka has so long to say where the tape stands; who asks receives nothing meanwhile."""
 _SATURDAY = 5
 _QUIET = ("pre_open", "closed")
 
@@ -68,7 +72,20 @@ class Intake:
         self._missing: dict[str, _Missed] = {}
         self._last_us: dict[str, int] = {}
         self._latest_us = spool.last_us
+        self._decoders: Mapping[str, Mapping[str, Any]] = {}
+        self._stands = asyncio.Event()
         self.taken = self.missed = 0
+
+    def stands(self, decoders: Mapping[str, Mapping[str, Any]]) -> None:
+        """The tape's decoders, by venue and feed, as they stood before this start."""
+        self._decoders = decoders
+        self._stands.set()
+
+    async def stood(self, venue: str, feed: str) -> Any:
+        """See `Sink`."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stands.wait(), STANDS_S)
+        return self._decoders.get(venue, {}).get(feed)
 
     def take(self, arrivals: Sequence[Arrival]) -> bool:
         """

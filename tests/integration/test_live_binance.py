@@ -1,15 +1,20 @@
 """Binance's live client against a loopback Binance that plays real captures of its frames."""
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import pytest
 
 from schemas.market import BookDelta, Gap, MarketMessage, Trade
+from services.ingest.core.engine import Engine
+from services.ingest.core.quality import IdChain, SymbolState
 from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live.binance_history import History
 from services.ingest.feeds.live.binance_rest import Rest
+from services.ingest.feeds.live.line import Busy
 from services.ingest.feeds.live.lines_of import lines_of
 from services.runtime.settings_load import load
 from tests.support.binance_exchange import BinanceExchange
@@ -73,6 +78,28 @@ async def test_trades_that_a_lost_connection_missed_are_fetched_and_nothing_is_l
     assert ("spot.bookTicker+depth", "disconnect") in gaps
 
 
+async def test_trades_of_the_time_in_which_no_process_ran_are_fetched_and_nothing_is_lost() -> None:
+    """From the last trade that the tape's position knows, though more stand behind it."""
+    async with BinanceExchange(SPOT, 1500) as exchange:
+        settings = load(exchange.environment("spot", "BTCUSDT"))
+        first = Heard()
+        async with hearing(lines_of(settings, ["binance"]), first):
+            await eventually(lambda: first.is_live() and first.clients[0].messages > 300)
+        at, engine = exchange.at, Engine(["BN"])
+        for raw in first.raws()[: -len(first.arrivals) // 4]:
+            engine.decode(raw)
+        await eventually(lambda: exchange.at > at + 1500)
+        again = Heard(decoders=engine.state()["decoders"], arrivals=first.arrivals)
+        async with hearing(lines_of(settings, ["binance"]), again):
+            await eventually(lambda: again.is_live() and again.clients[0].messages > 100)
+    messages, dead = again.decoded("BN")
+    found = ids(messages)
+    assert dead == []
+    assert found == list(range(found[0], found[-1] + 1))
+    assert len(found) > 400
+    assert "trade_id" not in {gap.cause for gap in of(Gap, messages)}
+
+
 @pytest.mark.parametrize(("capture", "market"), [(SPOT, "spot"), (USDM, "usdm")])
 async def test_a_book_with_a_missing_update_is_made_whole_by_a_snapshot(
     capture: Any, market: str
@@ -128,6 +155,28 @@ async def test_a_fresh_tape_begins_with_the_history_that_was_asked_for() -> None
     assert dead == []
     found = ids(messages)
     assert found[:1500] == list(range(exchange.trades[-1]["id"] - 1499, found[0] + 1500))
+
+
+async def test_an_attempt_that_is_refused_midway_loses_nothing_and_is_not_begun_anew() -> None:
+    """What its socket brought went nowhere, so it is fetched; what was fetched is kept."""
+    async with BinanceExchange(SPOT, 1, begin=40_000) as exchange:
+        history = History("BN", Rest("BN", f"http://{exchange.url}"), ["BTCUSDT"])
+        ids = [each["id"] for each in exchange.trades]
+        known, newest = ids[-2501], ids[-1]
+        chain = IdChain(known, 0, ())
+        history.resume({"BTCUSDT.BN": msgspec.to_builtins(SymbolState(trade=chain))})
+        history.begin()
+        history.saw(b'{"data":{"e":"trade","s":"BTCUSDT","t":%d}}' % newest)
+        exchange.refuse_after = 2
+        with pytest.raises(Busy):
+            await history.replies()
+        history.begin()
+        replies = await history.replies()
+        assert history.whole
+        found = [each["id"] for reply in replies for each in json.loads(reply.body)["data"]]
+        assert found == list(range(known + 1, newest + 1))
+        asked = [int(each["fromId"]) for _, each in exchange.asked]
+        assert asked == [known + 1, known + 1001, known + 2001, known + 2001]
 
 
 async def test_futures_are_asked_for_with_a_key_that_is_shown_nowhere(

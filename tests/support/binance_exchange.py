@@ -26,6 +26,7 @@ class BinanceExchange:
     Attributes:
         skip: so many of the next depth updates go nowhere, though the book has them.
         refuse: so many of the next REST requests are answered 429.
+        refuse_after: after so many more of them one is; None: none.
         asked: REST requests: name and parameters, the key among them.
         trades: every trade so far, as REST gives it.
     """
@@ -34,6 +35,7 @@ class BinanceExchange:
         self.frames = [line.split(b" ", 1)[1] for line in _lines(capture)]
         self._pause_s = 1 / per_second
         self.skip = self.refuse = 0
+        self.refuse_after: int | None = None
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.trades: list[dict[str, Any]] = []
         self.book: dict[str, dict[float, float]] = {"b": {}, "a": {}}
@@ -131,6 +133,9 @@ class BinanceExchange:
     def _refused(self, request: web.Request) -> web.Response | None:
         key = request.headers.get("X-MBX-APIKEY", "")
         self.asked.append((request.path.rpartition("/")[2], {**request.query, "key": key}))
+        if self.refuse_after is not None:
+            self.refuse += self.refuse_after == 0
+            self.refuse_after = self.refuse_after - 1 if self.refuse_after else None
         if not self.refuse:
             return None
         self.refuse -= 1

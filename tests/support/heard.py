@@ -2,9 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from schemas import frames
 from schemas.market import MarketMessage
@@ -30,11 +32,13 @@ class Heard:
 
     Attributes:
         source: what is connected.
+        decoders: of the tape before this start, by venue and feed.
     """
 
     clock: Clock = wall_us
     began: Began = "restart"
     stood_us: int | None = None
+    decoders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     arrivals: list[Arrival] = field(default_factory=list)
     source: LiveSource = field(init=False)
 
@@ -42,6 +46,10 @@ class Heard:
         """See `Sink`."""
         self.arrivals += arrivals
         return True
+
+    async def stood(self, venue: str, feed: str) -> Any:
+        """See `Sink`."""
+        return self.decoders.get(venue, {}).get(feed)
 
     def put(self, arrival: Arrival) -> None:
         """See `Sink`."""
@@ -60,14 +68,20 @@ class Heard:
             for each in self.clients
         )
 
+    def raws(self) -> list[Raw]:
+        """The raw records that it all becomes."""
+        counters: dict[str, ReceiveCounter] = defaultdict(ReceiveCounter)
+        return [
+            Raw(a.venue, counters[a.venue].next(a.received_us), a.feed, a.channel, a.key, a.value)
+            for a in self.arrivals
+        ]
+
     def decoded(self, *venues: str) -> tuple[list[MarketMessage], list[str]]:
         """Messages of `market`, clocks left out, and reasons of dead letters."""
-        engine, counters = Engine(venues), {venue: ReceiveCounter() for venue in venues}
+        engine = Engine(venues)
         messages: list[MarketMessage] = []
         dead: list[str] = []
-        for each in self.arrivals:
-            seq = counters[each.venue].next(each.received_us)
-            raw = Raw(each.venue, seq, each.feed, each.channel, each.key, each.value)
+        for raw in self.raws():
             done = engine.decode(raw)
             messages += [m for m in done.messages if frames.encode(m)[9:14] != b"clock"]
             dead += done.dead

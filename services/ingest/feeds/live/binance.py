@@ -3,8 +3,9 @@ Binance live: of a venue, the trades on one connection and the books on another.
 
 Sources, of developers.binance.com: "Spot: WebSocket Streams, General WSS information" (combined
 streams, 24 hours) and "How to manage a local order book correctly"; "USDS-M Futures: Connect" and
-the section of the same name there. What was missed between two connections is fetched by the
-trades' numbers, and enters the tape before what the new connection brings: then nothing is lost.
+the section of the same name there. What was missed between two connections, or two processes, is
+fetched by the trades' numbers, and enters the tape before what the new connection brings: then
+nothing is lost.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live import web
 from services.ingest.feeds.live.binance_books import Books
 from services.ingest.feeds.live.binance_history import History
-from services.ingest.feeds.live.line import Broken, Reply, Session
+from services.ingest.feeds.live.line import Broken, Reply, Session, Sink
 from services.ingest.feeds.live.watch import Patience
 
 NAME = "binance"
@@ -92,6 +93,11 @@ class BinanceLine:
         self._keeper = keeper
         factor = _TRADES if isinstance(keeper, History) else _BOOKS
         self.patience = Patience(factor * silence_s)
+
+    async def learn(self, tape: Sink) -> None:
+        """See `Line`: the trades of before this start are missing, too."""
+        if isinstance(self._keeper, History):
+            self._keeper.resume(await tape.stood(self.venue, NAME))
 
     async def connect(self) -> Session:
         """See `Line`: the socket first, so that what happens while REST is asked is in it."""

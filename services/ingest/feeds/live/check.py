@@ -64,6 +64,9 @@ class Tray:
                 self.lag_ms[channel] = min(self.lag_ms.get(channel, lag_ms), lag_ms)
         return True
 
+    async def stood(self, venue: str, feed: str) -> None:
+        """See `Sink`: there is no tape."""
+
     def put(self, arrival: Arrival) -> None:
         """See `Sink`: nothing is kept."""
         assert arrival.topic == CONTROL.name

@@ -77,6 +77,7 @@ class Client:
     async def run(self) -> None:
         """Until it is cancelled."""
         self._begin()
+        await self.line.learn(self._sink)
         while True:
             end = await self._attempt()
             if end.state != "silent":

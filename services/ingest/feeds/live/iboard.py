@@ -12,7 +12,7 @@ from services.ingest.core.registry import FEEDS
 from services.ingest.core.vn.image import VENUE
 from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live import hidden, web
-from services.ingest.feeds.live.line import CONNECT_S, Broken, Session
+from services.ingest.feeds.live.line import CONNECT_S, Broken, Session, Sink
 from services.ingest.feeds.live.watch import Patience
 from services.runtime import logs
 
@@ -55,6 +55,9 @@ class IboardLine:
         self._url, self._symbols = url, list(symbols)
         self.feed: Feed = FEEDS[NAME]
         self.patience = Patience(_CONTINUOUS * silence_s, _AUCTION * silence_s)
+
+    async def learn(self, tape: Sink) -> None:
+        """See `Line`: nobody tells again what was missed."""
 
     async def connect(self) -> Session:
         """See `Line`."""

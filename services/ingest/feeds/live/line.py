@@ -1,7 +1,7 @@
 """What a vendor's protocol must give to become a live feed."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from services.ingest.core.feed import Feed
 from services.ingest.feeds.base import Arrival
@@ -75,6 +75,34 @@ class Session(Protocol):
         """Give it up; bounded in time."""
 
 
+class Sink(Protocol):
+    """Where messages go: the intake of a spool."""
+
+    @property
+    def began(self) -> Began:
+        """What a channel lost by not having been connected until now."""
+
+    @property
+    def stood_us(self) -> int | None:
+        """After a restart, when the last record before it came, µs since the epoch."""
+
+    async def stood(self, venue: str, feed: str) -> Any:
+        """
+        A feed's decoder as it stood when the tape's last position was written; None: it did not.
+
+        While Kafka is away nobody knows: then None too, after a moment.
+        """
+
+    def clock(self) -> int:
+        """µs since the epoch."""
+
+    def take(self, arrivals: Sequence[Arrival]) -> bool:
+        """See `Intake.take`."""
+
+    def put(self, arrival: Arrival) -> None:
+        """See `Intake.put`."""
+
+
 class Line(Protocol):
     """
     One subscription of a vendor.
@@ -93,6 +121,9 @@ class Line(Protocol):
     patience: Patience
     connect_s: float
 
+    async def learn(self, tape: Sink) -> None:
+        """Called once, before the first connection: where the tape stands at this start."""
+
     async def connect(self) -> Session:
         """
         A new connection; it is given up when that takes too long.
@@ -103,27 +134,6 @@ class Line(Protocol):
 
     def stamp(self, value: bytes) -> int | None:
         """Exchange time of a raw record's value, ms since the epoch; None where it tells none."""
-
-
-class Sink(Protocol):
-    """Where messages go: the intake of a spool."""
-
-    @property
-    def began(self) -> Began:
-        """What a channel lost by not having been connected until now."""
-
-    @property
-    def stood_us(self) -> int | None:
-        """After a restart, when the last record before it came, µs since the epoch."""
-
-    def clock(self) -> int:
-        """µs since the epoch."""
-
-    def take(self, arrivals: Sequence[Arrival]) -> bool:
-        """See `Intake.take`."""
-
-    def put(self, arrival: Arrival) -> None:
-        """See `Intake.put`."""
 
 
 class Errand(Protocol):

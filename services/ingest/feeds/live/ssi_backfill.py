@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import httpx
 import msgspec
@@ -168,6 +169,9 @@ class _Ear:
     @property
     def stood_us(self) -> int | None:
         return self._sink.stood_us
+
+    async def stood(self, venue: str, feed: str) -> Any:
+        return await self._sink.stood(venue, feed)
 
     def clock(self) -> int:
         return self._sink.clock()

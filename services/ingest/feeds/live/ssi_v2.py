@@ -18,7 +18,7 @@ from services.ingest.core.vn.times import day_of, midnight, ms_of
 from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live import signalr, web
 from services.ingest.feeds.live.hidden import hide, said
-from services.ingest.feeds.live.line import CONNECT_S, Broken, Refused, Session
+from services.ingest.feeds.live.line import CONNECT_S, Broken, Refused, Session, Sink
 from services.ingest.feeds.live.ssi_token import Tokens
 from services.ingest.feeds.live.watch import Patience
 from services.runtime import logs
@@ -99,6 +99,9 @@ class SsiLine:
         self.feed: Feed = FEEDS[FEED]
         self.channel = f"{MARKET}.{what.channel}"
         self.patience = patience(what, silence_s)
+
+    async def learn(self, tape: Sink) -> None:
+        """See `Line`: nobody tells again what was missed."""
 
     async def connect(self) -> Session:
         """See `Line`."""

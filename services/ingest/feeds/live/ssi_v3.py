@@ -16,7 +16,7 @@ from services.ingest.core.vn.image import VENUE
 from services.ingest.core.vn.times import day_of, midnight, ms_of
 from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live import hidden, web
-from services.ingest.feeds.live.line import CONNECT_S, Broken, Busy, Refused, Session
+from services.ingest.feeds.live.line import CONNECT_S, Broken, Busy, Refused, Session, Sink
 from services.ingest.feeds.live.ssi_v3_token import TokensV3
 from services.ingest.feeds.live.watch import Patience
 from services.runtime import logs
@@ -118,6 +118,9 @@ class SsiV3Line:
             None if factor is None else factor * silence_s,
             None if auction is None else auction * silence_s,
         )
+
+    async def learn(self, tape: Sink) -> None:
+        """See `Line`: nobody tells again what was missed."""
 
     async def connect(self) -> Session:
         """See `Line`."""
