@@ -14,14 +14,13 @@ import msgspec
 
 from schemas import frames, keys
 from schemas.control import Position
-from schemas.frames import MAX_MESSAGES
 from schemas.market import Gap
 from schemas.topics import BY_NAME, CONTROL, MARKET
 from services.ingest.batch import Batch, Decoder
 from services.ingest.core.records import Raw
 from services.ingest.feeds.base import MAX_VALUE_BYTES, Arrival
-from services.ingest.frames import Framer
 from services.ingest.lanes import Lanes
+from services.ingest.market_log import MarketLog
 from services.ingest.packing import pack
 from services.ingest.positions import Chain, Ground
 from services.ingest.rawlog import POSITION, TOO_LONG, Standing, headers
@@ -30,8 +29,6 @@ from services.ingest.tally import Tally
 from services.runtime.dead_letters import DeadLetters
 from services.runtime.outbox import Outboxes
 
-FRAME_WAIT_S = 0.005
-"""From a message's arrival to its frame, when its raw record is acknowledged by then."""
 DEPTH = 2
 """Batches between the feed and the publisher: one on its way and one behind it."""
 MANY_LINES = 20_000
@@ -78,9 +75,8 @@ class Pipeline:
         self._letters = DeadLetters("ingest", tape, market)
         self._names = {name: BY_NAME[name].on(tape) for name in partitions}
         self._lanes = Lanes(partitions[MARKET.name], ground.last_seq)
-        self._framer = Framer()
+        self._market_log = MarketLog(market, self._names[MARKET.name], partitions[MARKET.name])
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(DEPTH)
-        self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
         self._batches = 0
 
@@ -146,7 +142,7 @@ class Pipeline:
     async def finish(self) -> None:
         """Wait until all that was taken or marked is on the broker."""
         await self._queue.join()
-        self._send_frames_due(float("inf"))
+        self._market_log.send()
         if self._writing is not None:
             await self._writing
         await self._raw.flush()
@@ -158,29 +154,15 @@ class Pipeline:
             batch = await self._queue.get()
             for box, ticket in batch.tickets:
                 await box.acknowledged(ticket)
-            sent = await self._frame(batch)
-            self._set_timer()
+            sent = await self._market_log.put(batch.lines, batch.arrived_s)
             for topic, partition, raw, reason in batch.letters:
                 self._send_letter(topic, partition, raw, reason)
             if batch.position is not None:
                 await self._write(batch.position, batch.cursor)
             self._tally.messages(MARKET.name, sent)
             self._tally.done(batch.number)
-            await self._relieved()
+            await self._market_log.relieved()
             self._queue.task_done()
-
-    async def _frame(self, batch: Batch) -> int:
-        """Put a batch's lines into frames, as fast as Kafka takes them; how many they are."""
-        sent = 0
-        for count, (targets, line) in enumerate(batch.lines, 1):
-            sent += len(targets)
-            for partition in targets:
-                frame = self._framer.add(partition, line, batch.arrived_s)
-                if frame is not None:
-                    self._send_frame(partition, frame)
-            if count % MAX_MESSAGES == 0:
-                await self._relieved()
-        return sent
 
     def _begin(self) -> Batch:
         self._batches += 1
@@ -241,30 +223,9 @@ class Pipeline:
             venue=raw.venue,
         )
 
-    def _send_frame(self, partition: int, frame: bytes) -> None:
-        self._market.get(self._names[MARKET.name], partition).append(None, frame)
-
-    def _set_timer(self) -> None:
-        oldest = self._framer.oldest_s()
-        if oldest is None or self._timer is not None:
-            return
-        loop = asyncio.get_running_loop()
-        due = oldest + FRAME_WAIT_S
-        self._timer = loop.call_at(due, self._timed_out)
-
-    def _timed_out(self) -> None:
-        # All partitions at once: what is younger need not wait, and readers wake once, not
-        # a dozen times.
-        self._timer = None
-        self._send_frames_due(float("inf"))
-
-    def _send_frames_due(self, arrived_before_s: float) -> None:
-        for partition, frame in self._framer.due(arrived_before_s):
-            self._send_frame(partition, frame)
-
     async def _write(self, position: bytes, cursor: Any) -> None:
         """Queue a position in `control` once all messages below it are acknowledged."""
-        self._send_frames_due(float("inf"))
+        self._market_log.send()
         if self._writing is not None:
             await self._writing
         tickets = self._market.tickets()
@@ -281,10 +242,6 @@ class Pipeline:
                 self._stands(cursor)
 
         self._writing = asyncio.create_task(when_acknowledged(), name="ingest-position")
-
-    async def _relieved(self) -> None:
-        for partition in range(self._partitions[MARKET.name]):
-            await self._market.get(self._names[MARKET.name], partition).relieved()
 
     def _offsets(self, topic: str, standing: Mapping[int, int]) -> dict[int, int]:
         """Offsets after the last acknowledged record; where nothing was sent, what stood."""
