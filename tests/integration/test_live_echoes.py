@@ -12,7 +12,7 @@ from services.ingest.feeds.live.hidden import STARS
 from services.ingest.feeds.live.lines_of import lines_of
 from services.ingest.feeds.live.source import shown
 from services.runtime import logs
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 from tests.support.eventually import eventually
 from tests.support.heard import Heard, hearing, wall_us
 

@@ -26,7 +26,7 @@ from tests.support.eventually import eventually
 
 PARTITIONS = 4
 _PROGRAM = (
-    "from services.runtime.settings import load\n"
+    "from services.runtime.settings_load import load\n"
     "from services.gateway.app import run_gateway\n"
     "run_gateway(load())"
 )
