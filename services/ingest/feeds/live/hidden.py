@@ -16,27 +16,30 @@ MOST = 200
 LEAST = 6
 """A shorter setting is no secret: to hide it would take other words apart."""
 KEPT = 256
-"""Newest secrets: tokens are renewed for ever, and old ones open nothing."""
+"""Newest tokens: they are renewed for ever, and old ones open nothing."""
 
 # Such as were cut short, or were somebody else's.
 _SHAPE = re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*)*|(?<=\bBearer )\S+", re.IGNORECASE)
-_secrets: dict[str, tuple[str, ...]] = {}
+_settings: set[str] = set()
+_tokens: dict[str, None] = {}
 
 
 def hide(*secrets: str | SecretStr | None) -> None:
-    """From now on these stand in no text."""
+    """From now on these stand in no text: settings for ever, tokens while they are new."""
     for each in secrets:
-        secret = each.get_secret_value() if isinstance(each, SecretStr) else each or ""
-        if len(secret) >= LEAST:
-            _secrets.pop(secret, None)
-            _secrets[secret] = (secret, quote(secret, safe=""), quote_plus(secret))
-    while len(_secrets) > KEPT:
-        del _secrets[next(iter(_secrets))]
+        if isinstance(each, SecretStr):
+            _settings.add(each.get_secret_value())
+        elif each:
+            _tokens.pop(each, None)
+            _tokens[each] = None
+    while len(_tokens) > KEPT:
+        del _tokens[next(iter(_tokens))]
 
 
 def without(text: str) -> str:
     """A text with stars where a secret stood, also one written as in an address."""
-    forms = {form for of in _secrets.values() for form in of}
+    secrets = [each for each in (*_settings, *_tokens) if len(each) >= LEAST]
+    forms = {form for each in secrets for form in (each, quote(each, safe=""), quote_plus(each))}
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, STARS)
     return _SHAPE.sub(STARS, text)

@@ -34,12 +34,14 @@ def test_a_setting_that_is_too_short_for_a_secret_takes_no_words_apart() -> None
     assert hidden.said(b"refused \xff") == "refused \ufffd"
 
 
-def test_of_tokens_that_are_renewed_for_ever_the_newest_are_kept() -> None:
-    tokens = [f"opaque-token-{n:04}" for n in range(hidden.KEPT + 10)]
+def test_of_tokens_that_are_renewed_for_ever_the_newest_are_kept_and_settings_always() -> None:
+    hidden.hide(SecretStr("a-setting-of-mine"))
+    tokens = [f"opaque-token-{n:04}" for n in range(hidden.KEPT + 1)]
     for token in tokens:
         hidden.hide(token)
-    assert len(hidden._secrets) == hidden.KEPT
-    assert hidden.without(tokens[-1]) == hidden.STARS
+    assert hidden.without(tokens[0]) == tokens[0]
+    for secret in ("a-setting-of-mine", *tokens[1:]):
+        assert hidden.without(secret) == hidden.STARS
 
 
 def test_no_failure_of_a_connection_tells_one() -> None:
