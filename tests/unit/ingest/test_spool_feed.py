@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.ingest import spool_intake
 from services.ingest.feeds.base import Arrival, FeedError
 from services.ingest.spool import Spool
 from services.ingest.spool_feed import SpooledFeed
@@ -110,6 +111,21 @@ def test_a_full_spool_is_one_gap_with_bounds_and_count_behind_what_was_taken(
     assert (feed.intake.taken, feed.intake.missed) == (taken + 1, 9)
     assert feed.refused() == 9
     assert feed.refused() == 0
+
+
+def test_who_asks_where_the_tape_stands_is_not_held_up_by_a_kafka_that_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool_intake, "STANDS_S", 0.01)
+    intake = feed_on(tmp_path, Clock()).intake
+
+    async def stood(venue: str) -> Any:
+        return await asyncio.wait_for(intake.stood(venue, "binance"), 5)
+
+    assert asyncio.run(stood("BN")) is None
+    intake.stands({"BN": {"binance": {"state": 1}}})
+    assert asyncio.run(stood("BN")) == {"state": 1}
+    assert asyncio.run(stood("BNF")) is None
 
 
 def test_seqs_rise_though_the_clock_goes_back_and_a_restart_gives_the_same(
