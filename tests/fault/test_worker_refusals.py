@@ -124,14 +124,15 @@ async def test_an_input_topic_made_anew_under_a_worker_is_refused(
             worker = crew.start()
             await caught_up(kafka, tape, feed.expected(service()))
             await empty(kafka, MARKET, tape)
-            code = await worker.ended(20)
-            assert code == 70
 
             async def the_group_forgot_it() -> bool:
                 # Within the session timeout a static member gets its old assignment, here none.
                 return not await alive(kafka, service().app_id(tape))
 
-            await eventually(the_group_forgot_it, 15)
-            worker.start()
-            assert await worker.ended(20) == 78
+            code = await worker.ended(20)
+            if code == 70:  # it saw the log end below its place; else a rebalance came before that
+                await eventually(the_group_forgot_it, 15)
+                worker.start()
+                code = await worker.ended(20)
+            assert code == 78
             assert "this is another log" in refusal(worker)
