@@ -22,7 +22,7 @@ async def test_broker_killed_and_back_loses_nothing(own_stack: OwnStack, tmp_pat
             over = asyncio.Event()
             flow = asyncio.create_task(feed.flow(over))
             worker = crew.start()
-            await eventually(lambda: worker.said("assigned"), 20)
+            await eventually(lambda: worker.said("assigned"), 60)
             await asyncio.sleep(1)  # under load
             pid = worker.pid
             await asyncio.to_thread(own_stack.kill, "kafka")

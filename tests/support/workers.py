@@ -74,8 +74,8 @@ class Worker:
         code = await eventually(lambda: (self.poll(),) if self.poll() is not None else (), seconds)
         return int(code[0] or 0)
 
-    async def stop(self, seconds: float = 10.0) -> int:
-        """SIGTERM, and its exit status."""
+    async def stop(self, seconds: float = 30.0) -> int:
+        """SIGTERM, and its exit status; its own deadlines for what is to be sent add up to 15 s."""
         self.signal(signal.SIGTERM)
         return await self.ended(seconds)
 
