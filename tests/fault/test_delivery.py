@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from schemas.alerts import Alert, alert_id
-from schemas.topics import DEAD_LETTERS
+from schemas.topics import ALERTS, DEAD_LETTERS
 from services.runtime import kafka as clients
 from services.runtime.settings import Settings
 from services.stack import Addresses
@@ -153,7 +153,10 @@ def told_long_ago(settings: Settings, *statuses: str) -> None:
 async def test_of_a_replay_and_of_what_is_old_nothing_is_told(
     stack: Addresses, tape: str, tmp_path: Path
 ) -> None:
-    """And the log forgets what is older than its `keep_days`, but for what still waits."""
+    """
+    The log forgets what is older than its `keep_days`, but for what still waits; what is no
+    alert is a dead letter, verbatim, and the next one is told.
+    """
     settings = await prepared(stack, tape)
     async with Hook(SEED) as hook, Sender(stack.kafka, tape) as sender:
         good = {"name": "good", "kind": "webhook", "url": f"{hook.url}/good"}
@@ -168,6 +171,7 @@ async def test_of_a_replay_and_of_what_is_old_nothing_is_told(
         told_long_ago(settings, "sent", "dead", "waiting")
         with process(settings, tmp_path) as delivery:
             # An hour ago, and then one of now: when that was told, the old one had its chance.
+            sender.raw(ALERTS.name, 0, b"no alert", b"HPG")
             await publish(sender, [alert(-3_600_000_000), alert(3)])
             await eventually(lambda: hook.accepted["/good"], 30)
             statuses = {("good", s, 1) for s in ("withheld", "expired", "sent")}
@@ -175,3 +179,7 @@ async def test_of_a_replay_and_of_what_is_old_nothing_is_told(
             await eventually(lambda: logged(settings) == statuses, 10)
             assert delivery.end(signal.SIGTERM) == 0
     assert sum(hook.accepted["/good"].values()) == 1
+    letters = [r async for r in clients.read_all(stack.kafka, DEAD_LETTERS.on(tape))]
+    ((said, value),) = [(dict(r.headers), r.value) for r in letters]
+    assert (value, said["service"], said["topic"]) == (b"no alert", b"delivery", b"alerts")
+    assert said["reason"].startswith(b"undecodable: ")
