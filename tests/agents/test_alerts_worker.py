@@ -20,12 +20,11 @@ from schemas.frames import messages as decoded
 from schemas.market import Gap, MarketMessage
 from schemas.topics import ALERTS, MARKET
 from services.commands._alerts_test import backtest
-from services.runtime import kafka as clients
 from services.runtime.partition import Partition
 from services.runtime.settings import Settings
 from tests.support.alerts import analytics
 from tests.support.eventually import eventually
-from tests.support.load import Load, Output, compare, load
+from tests.support.load import Load, Output, compare, load, output_log
 from tests.support.stack import ROOT
 from tests.support.trades import messages
 from tests.support.workers import workers
@@ -77,13 +76,6 @@ def undisturbed(feed: Load) -> Log:
     return log
 
 
-async def in_kafka(kafka: str, tape: str) -> Log:
-    log: Log = defaultdict(list)
-    async for record in clients.read_all(kafka, ALERTS.on(tape)):
-        log[record.partition].append((record.key, record.value))
-    return log
-
-
 async def test_killed_under_load_it_tells_what_an_undisturbed_run_and_a_back_test_tell(
     kafka: str, tape: str, tmp_path: Path
 ) -> None:
@@ -111,7 +103,7 @@ async def test_killed_under_load_it_tells_what_an_undisturbed_run_and_a_back_tes
             ends = {number: log[-1] for number, log in want.items()}
 
             async def there() -> Log | None:
-                got = await in_kafka(kafka, tape)
+                got = await output_log(kafka, tape, ALERTS)
                 return got if {n: log[-1] for n, log in got.items()} == ends else None
 
             got = await eventually(there, 60, every=0.3)

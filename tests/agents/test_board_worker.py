@@ -11,13 +11,12 @@ from schemas.frames import messages
 from schemas.topic import Topic
 from schemas.topics import BOARD, INDEX_VALUES, INSTRUMENTS, SESSIONS
 from services.board.app import SERVICE
-from services.runtime import kafka as clients
 from services.runtime.partition import Partition, Sink
 from tests.support.broker import configure
 from tests.support.eventually import eventually
-from tests.support.load import PARTITIONS, Load, Output, compare, load
+from tests.support.load import PARTITIONS, Load, Output, compare, load, output_log
 from tests.support.price_tape import price_messages
-from tests.support.workers import workers
+from tests.support.workers import killed, workers
 
 pytestmark = pytest.mark.broker
 
@@ -46,11 +45,7 @@ def undisturbed(feed: Load) -> Logs:
 
 
 async def in_kafka(kafka: str, tape: str) -> Logs:
-    logs: Logs = {topic.name: defaultdict(list) for topic in LATEST}
-    for topic in LATEST:
-        async for record in clients.read_all(kafka, topic.on(tape)):
-            logs[topic.name][record.partition].append((record.key, record.value))
-    return logs
+    return {topic.name: await output_log(kafka, tape, topic) for topic in LATEST}
 
 
 def view(logs: Logs) -> View:
@@ -90,11 +85,7 @@ async def test_killed_under_load_a_late_reader_sees_what_an_undisturbed_run_give
             over = asyncio.Event()
             flow = asyncio.create_task(feed.flow(over))
             worker = crew.start_service("board")
-            for kills in range(3):
-                await eventually(lambda n=kills: len(worker.said("assigned")) > n, 20)
-                await asyncio.sleep(0.5)  # the moment of the kill, anywhere in the load
-                worker.kill()
-                worker.start()
+            await killed(worker, 3)
             over.set()
             await flow
             want = undisturbed(feed)

@@ -18,12 +18,11 @@ from schemas.topic import PARTITIONS
 from schemas.topics import BUSD_FORECASTS, BUSD_PATTERNS
 from services.analytics.busd_app import build
 from services.analytics.busd_merge_app import build as build_merge
-from services.runtime import kafka as clients
 from services.runtime.partition import Partition
 from services.runtime.settings import Settings
 from tests.support.busd import busd_messages
 from tests.support.eventually import eventually
-from tests.support.load import Load, Output, load, readers_rule
+from tests.support.load import Load, Output, load, output_log, readers_rule
 from tests.support.stack import ROOT
 from tests.support.workers import workers
 
@@ -57,13 +56,6 @@ def undisturbed(feed: Load) -> tuple[dict[int, list[Output]], list[Output]]:
     for offset, value in enumerate(each for lane in partials for each in lane):
         merge.run(offset, [msgspec.json.decode(value, type=BusdPartial)])
     return patterns, forecasts
-
-
-async def in_kafka(kafka: str, topic: str) -> dict[int, list[Output]]:
-    log: dict[int, list[Output]] = {}
-    async for record in clients.read_all(kafka, topic):
-        log.setdefault(record.partition, []).append((record.key, record.value))
-    return log
 
 
 def export(kafka: str, tape: str, folder: Path) -> list[str]:
@@ -103,16 +95,16 @@ async def test_killed_under_load_patterns_and_forecasts_are_those_of_an_undistur
             patterns, forecasts = undisturbed(feed)
 
             async def there() -> bool:
-                got = await in_kafka(kafka, BUSD_PATTERNS.on(tape))
+                got = await output_log(kafka, tape, BUSD_PATTERNS)
                 ends = {number: log[-1] for number, log in got.items()}
                 if ends != {number: log[-1] for number, log in patterns.items()}:
                     return False
-                said = await in_kafka(kafka, BUSD_FORECASTS.on(tape))
+                said = await output_log(kafka, tape, BUSD_FORECASTS)
                 return said.get(0, [()])[-1] == forecasts[-1]
 
             await eventually(there, PATIENCE_S, every=0.5)
-            got = await in_kafka(kafka, BUSD_PATTERNS.on(tape))
-            said = await in_kafka(kafka, BUSD_FORECASTS.on(tape))
+            got = await output_log(kafka, tape, BUSD_PATTERNS)
+            said = await output_log(kafka, tape, BUSD_FORECASTS)
             for worker in (*victims, second):
                 assert await worker.stop() == 0
             exported = await asyncio.to_thread(export, kafka, tape, tmp_path / "tables")

@@ -12,11 +12,10 @@ from schemas.session_flow import SessionFlow
 from schemas.topics import SESSION_FLOW, TRADES_CLASSIFIED
 from schemas.trades_classified import TradeClassified
 from services.classifier.app import SERVICE
-from services.runtime import kafka as clients
 from services.runtime.partition import Partition
 from tests.support.eventually import eventually
-from tests.support.load import Load, Output, compare, load
-from tests.support.workers import workers
+from tests.support.load import Load, Output, compare, load, output_log
+from tests.support.workers import killed, workers
 
 pytestmark = pytest.mark.broker
 
@@ -41,13 +40,6 @@ def undisturbed(feed: Load) -> tuple[Log, Log]:
     return trades, rows
 
 
-async def in_kafka(kafka: str, topic: str) -> Log:
-    log: Log = defaultdict(list)
-    async for record in clients.read_all(kafka, topic):
-        log[record.partition].append((record.key, record.value))
-    return log
-
-
 async def test_killed_under_load_both_topics_hold_what_an_undisturbed_run_gives(
     kafka: str, tape: str, tmp_path: Path
 ) -> None:
@@ -57,11 +49,7 @@ async def test_killed_under_load_both_topics_hold_what_an_undisturbed_run_gives(
             over = asyncio.Event()
             flow = asyncio.create_task(feed.flow(over, per_s=5000))
             worker = crew.start_service("classifier")
-            for kills in range(2):
-                await eventually(lambda n=kills: len(worker.said("assigned")) > n, 60)
-                await asyncio.sleep(0.5)  # the moment of the kill, anywhere in the load
-                worker.kill()
-                worker.start()
+            await killed(worker, 2, 60)
             over.set()
             await flow
             await eventually(lambda: len(worker.said("assigned")) > 2, 60)
@@ -69,7 +57,7 @@ async def test_killed_under_load_both_topics_hold_what_an_undisturbed_run_gives(
             trades, rows = undisturbed(feed)
 
             async def both() -> tuple[Log, Log] | None:
-                got = [await in_kafka(kafka, t.on(tape)) for t in (TRADES_CLASSIFIED, SESSION_FLOW)]
+                got = [await output_log(kafka, tape, t) for t in (TRADES_CLASSIFIED, SESSION_FLOW)]
                 ends = [{n: log[-1] for n, log in each.items()} for each in (*got, trades, rows)]
                 return (got[0], got[1]) if ends[:2] == ends[2:] else None
 

@@ -1,7 +1,6 @@
 """Derivatives as a real Faust worker on a real broker: killed under load, and without a rate."""
 
 import asyncio
-from collections import defaultdict
 from pathlib import Path
 
 import msgspec
@@ -9,23 +8,15 @@ import pytest
 
 from schemas.basis import Basis
 from schemas.topics import BASIS
-from services.runtime import kafka as clients
 from tests.bench.bench_derivatives import tape as day
 from tests.support.eventually import eventually
-from tests.support.load import Output, compare, load, outcome
-from tests.support.workers import workers
+from tests.support.load import Output, compare, load, outcome, output_log
+from tests.support.workers import killed, workers
 from tests.unit.derivatives.support import DIVIDENDS, RATE, service
 
 pytestmark = pytest.mark.broker
 
 RATES = {"derivatives_rate": RATE, "derivatives_dividend_yield": DIVIDENDS}
-
-
-async def in_kafka(kafka: str, tape: str) -> dict[int, list[Output]]:
-    log: dict[int, list[Output]] = defaultdict(list)
-    async for record in clients.read_all(kafka, BASIS.on(tape)):
-        log[record.partition].append((record.key, record.value))
-    return log
 
 
 async def test_killed_under_load_it_writes_what_an_undisturbed_run_gives(
@@ -37,18 +28,14 @@ async def test_killed_under_load_it_writes_what_an_undisturbed_run_gives(
             over = asyncio.Event()
             flow = asyncio.create_task(feed.flow(over, per_s=3_000))
             worker = crew.start_service("derivatives")
-            for kills in range(3):
-                await eventually(lambda n=kills: len(worker.said("assigned")) > n, 20)
-                await asyncio.sleep(0.5)  # the moment of the kill, anywhere in the load
-                worker.kill()
-                worker.start()
+            await killed(worker, 3)
             over.set()
             await flow
             want = {number: outcome(service(), sent) for number, sent in feed.records.items()}
             want = {number: outputs for number, outputs in want.items() if outputs}
 
             async def there() -> dict[int, list[Output]] | None:
-                got = await in_kafka(kafka, tape)
+                got = await output_log(kafka, tape, BASIS)
                 ends = {number: outputs[-1] for number, outputs in got.items()}
                 return got if ends == {n: outputs[-1] for n, outputs in want.items()} else None
 

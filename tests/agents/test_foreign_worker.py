@@ -1,7 +1,6 @@
 """Foreign flow as a real Faust worker on a real broker: killed under load."""
 
 import asyncio
-from collections import defaultdict
 from pathlib import Path
 
 import msgspec
@@ -10,24 +9,16 @@ import pytest
 from schemas.foreign_flow import ForeignFlow
 from schemas.topics import FOREIGN_FLOW
 from services.foreign.app import SERVICE
-from services.runtime import kafka as clients
 from tests.support.eventually import eventually
-from tests.support.load import Output, compare, load, outcome
+from tests.support.load import Output, compare, load, outcome, output_log
 from tests.support.price_tape import price_messages
-from tests.support.workers import workers
+from tests.support.workers import killed, workers
 
 pytestmark = pytest.mark.broker
 
 SYMBOLS = 40
 STEP_US = 5_000
 """So that minutes of trading time pass, and windows are full."""
-
-
-async def in_kafka(kafka: str, tape: str) -> dict[int, list[Output]]:
-    log: dict[int, list[Output]] = defaultdict(list)
-    async for record in clients.read_all(kafka, FOREIGN_FLOW.on(tape)):
-        log[record.partition].append((record.key, record.value))
-    return log
 
 
 async def test_killed_under_load_it_writes_what_an_undisturbed_run_gives(
@@ -39,18 +30,14 @@ async def test_killed_under_load_it_writes_what_an_undisturbed_run_gives(
             over = asyncio.Event()
             flow = asyncio.create_task(feed.flow(over))
             worker = crew.start_service("foreign")
-            for kills in range(3):
-                await eventually(lambda n=kills: len(worker.said("assigned")) > n, 20)
-                await asyncio.sleep(0.5)  # the moment of the kill, anywhere in the load
-                worker.kill()
-                worker.start()
+            await killed(worker, 3)
             over.set()
             await flow
             want = {number: outcome(SERVICE, records) for number, records in feed.records.items()}
             want = {number: outputs for number, outputs in want.items() if outputs}
 
             async def there() -> dict[int, list[Output]] | None:
-                got = await in_kafka(kafka, tape)
+                got = await output_log(kafka, tape, FOREIGN_FLOW)
                 ends = {number: outputs[-1] for number, outputs in got.items()}
                 return got if ends == {n: outputs[-1] for n, outputs in want.items()} else None
 

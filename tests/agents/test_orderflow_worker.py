@@ -1,7 +1,6 @@
 """orderflow as real Faust workers on a real broker, killed under load."""
 
 import asyncio
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,15 @@ from schemas.frames import messages as framed_messages
 from schemas.topics import BARS
 from services.orderflow.app import build
 from services.orderflow.index_app import build as build_index
-from services.runtime import kafka as clients
 from services.runtime import topics_admin
 from services.runtime.partition import Partition
 from services.runtime.settings import Settings
 from tests.support.classified import Log, classified, messages, send
 from tests.support.eventually import eventually
-from tests.support.load import PARTITIONS, compare, load
+from tests.support.load import PARTITIONS, compare, load, output_log
 from tests.support.price_tape import price_messages
 from tests.support.trades import messages as trades
-from tests.support.workers import Worker, workers
+from tests.support.workers import killed, workers
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
 
@@ -47,23 +45,13 @@ async def caught_up(kafka: str, tape: str, want: Log) -> Log:
     """The topic, once every partition ends as it must."""
 
     async def there() -> Log | None:
-        got: Log = defaultdict(list)
-        async for record in clients.read_all(kafka, BARS.on(tape)):
-            got[record.partition].append((record.key, record.value))
+        got = await output_log(kafka, tape, BARS)
         ends = {number: given[-1] for number, given in want.items()}
         return got if {n: given[-1] for n, given in got.items()} == ends else None
 
     got = await eventually(there, 90, every=0.5)
     assert got is not None
     return got
-
-
-async def kill(worker: Worker, times: int) -> None:
-    for kills in range(times):
-        await eventually(lambda n=kills: len(worker.said("assigned")) > n, 60)
-        await asyncio.sleep(0.5)  # the moment of the kill, anywhere in the load
-        worker.kill()
-        worker.start()
 
 
 async def test_killed_under_load_bars_are_those_of_an_undisturbed_run(
@@ -77,7 +65,7 @@ async def test_killed_under_load_bars_are_those_of_an_undisturbed_run(
         await topics_admin.apply(kafka, tape, partitions=PARTITIONS)
         worker = crew.start_service("orderflow")
         flow = asyncio.create_task(send(kafka, tape, log, per_s=4000))
-        await kill(worker, 2)
+        await killed(worker, 2, 60)
         await flow
         got = await caught_up(kafka, tape, want)
         assert await worker.stop() == 0

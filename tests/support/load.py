@@ -13,7 +13,7 @@ import msgspec
 from schemas import frames
 from schemas.base import BROADCAST
 from schemas.market import MarketMessage
-from schemas.topics import MARKET, TRADES_CLASSIFIED
+from schemas.topics import MARKET, TRADES_CLASSIFIED, Topic
 from services.runtime import kafka as clients
 from services.runtime import topics_admin
 from services.runtime.outbox import Outboxes
@@ -174,10 +174,12 @@ def _complain(topic: str, partition: int, error: BaseException) -> None:
     raise AssertionError(f"the test's own input failed: {topic}/{partition}") from error
 
 
-async def output_log(kafka: str, tape: str) -> dict[int, list[Output]]:
-    """Partition -> all records of the output topic as they stand in the log now."""
+async def output_log(
+    kafka: str, tape: str, topic: Topic = TRADES_CLASSIFIED
+) -> dict[int, list[Output]]:
+    """Partition -> all records of an output topic as they stand in the log now."""
     log = defaultdict[int, list[Output]](list)
-    async for record in clients.read_all(kafka, TRADES_CLASSIFIED.on(tape)):
+    async for record in clients.read_all(kafka, topic.on(tape)):
         log[record.partition].append((record.key, record.value))
     return log
 

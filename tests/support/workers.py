@@ -1,5 +1,6 @@
 """Real Faust workers as subprocesses: started, killed, stopped, continued, by their pid."""
 
+import asyncio
 import ctypes
 import json
 import os
@@ -87,6 +88,15 @@ class Worker:
         """The log lines of one event."""
         lines = (line for line in self.log().splitlines() if line.startswith("{"))
         return [said for line in lines if (said := json.loads(line)).get("event") == event]
+
+
+async def killed(worker: Worker, times: int, patience_s: float = 20.0) -> None:
+    """Kill a running worker and start it again, each time soon after it has its partitions."""
+    for kills in range(times):
+        await eventually(lambda n=kills: len(worker.said("assigned")) > n, patience_s)
+        await asyncio.sleep(0.5)  # the moment of the kill, anywhere in the load
+        worker.kill()
+        worker.start()
 
 
 class Workers:
