@@ -11,7 +11,7 @@ from tests.support.demos import Demos
 from tests.support.eventually import eventually
 
 pytestmark = [
-    pytest.mark.broker, pytest.mark.database, pytest.mark.soak, pytest.mark.timeout(600),
+    pytest.mark.broker, pytest.mark.database, pytest.mark.soak, pytest.mark.timeout(900),
 ]  # fmt: skip
 
 PRINTS = 500
@@ -26,6 +26,19 @@ def prints(demos: Demos, tape: str) -> int:
     return int(row[0])
 
 
+async def killed(demos: Demos, tape: str, *workers: str) -> None:
+    """All at once, and all are there again."""
+    gone = {demos.pid_of(tape, worker) for worker in workers}
+    for pid in gone:
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+
+    def back() -> bool:
+        return (gone | {None}).isdisjoint(demos.pid_of(tape, worker) for worker in workers)
+
+    await eventually(back, 60)
+
+
 async def test_who_is_killed_is_started_again_in_the_day_and_after_it_and_the_truth_holds(
     demos: Demos,
 ) -> None:
@@ -34,16 +47,10 @@ async def test_who_is_killed_is_started_again_in_the_day_and_after_it_and_the_tr
         assert named is not None
         tape = named[1]
         demos.tapes.append(tape)
-        await eventually(lambda: prints(demos, tape) > PRINTS, 120, every=0.5)
-        victims = ("board-1", "classifier-1", "writer-1")
-        pids = {name: demos.pid_of(tape, name) for name in victims}
-        for pid in pids.values():
-            os.kill(pid, signal.SIGKILL)
-        for name, old in pids.items():
-            await eventually(lambda n=name, p=old: demos.pid_of(tape, n) != p, 30)
-        await eventually(lambda: "Ctrl-C ends the demo" in demo.said(), 240, every=0.5)
-        os.kill(old := demos.pid_of(tape, "writer-1"), signal.SIGKILL)
-        await eventually(lambda: demos.pid_of(tape, "writer-1") != old, 30)
+        await eventually(lambda: prints(demos, tape) > PRINTS, 240, every=0.5)
+        await killed(demos, tape, "board-1", "classifier-1", "writer-1")
+        await eventually(lambda: "Ctrl-C ends the demo" in demo.said(), 600, every=0.5)
+        await killed(demos, tape, "writer-1")
         said = demo.said()
     assert demo.process.returncode == 130
     assert said.count("writer ended with -9; started again") == 2

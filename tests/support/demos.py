@@ -63,10 +63,10 @@ class Demos:
                 process.send_signal(signal.SIGINT)
                 process.wait(60)
 
-    def pid_of(self, tape: str, worker: str) -> int:
-        """Of a service as it runs now."""
+    def pid_of(self, tape: str, worker: str) -> int | None:
+        """Of a service as it runs now; None while it starts."""
         path = self.folder / "main" / "run" / f"{tape}-{worker}.json"
-        return int(json.loads(path.read_text())["pid"])
+        return int(json.loads(path.read_text())["pid"]) if path.exists() else None
 
     def _environment(self) -> dict[str, str]:
         return {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")} | {
