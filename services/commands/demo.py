@@ -74,8 +74,8 @@ def command(
     iBoard's protocols: a trading day from before the first auction to the close, compared with
     what truly happened. Then a recording of Binance, compared with its files. Each on a tape of
     its own. A second start verifies what is there; --again plays once more on fresh tapes. A
-    process that is killed in the Vietnamese day is started again; what the exchange sent while ingest
-    was down is a gap, and differs from the truth.
+    process that is killed in the Vietnamese day is started again; what the exchange sent while
+    ingest was down is a gap, and differs from the truth.
     """
     console = Console(soft_wrap=True)
     signal.signal(signal.SIGTERM, _interrupt)
