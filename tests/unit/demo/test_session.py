@@ -12,7 +12,7 @@ from schemas.topics import Topic
 from services.demo import session as demo
 from services.demo.children import ChildError
 from services.demo.session import Outcome, Session
-from services.runtime.settings import load
+from services.runtime.settings_load import load
 
 
 @dataclass
