@@ -49,6 +49,7 @@ class Intake:
         taken, missed: vendor messages, since the start.
         began: whether the tape is a new one.
         stood_us: after a restart, when the last record before it came.
+        told_us: after a restart, until when it has told the loss of all channels at once.
 
     Args:
         heard: called after records were appended.
@@ -68,6 +69,7 @@ class Intake:
         self.clock, self._image, self._day = clock, image, ""
         self.began: Began = "late_start"
         self.stood_us: int | None = None
+        self.told_us: int | None = None
         self._spool, self._heard, self._refused = spool, heard, refused
         self._missing: dict[str, _Missed] = {}
         self._last_us: dict[str, int] = {}
@@ -145,7 +147,10 @@ class Intake:
         channel: str = "*",
     ) -> None:
         """Nothing was received from `from_us` until now."""
-        self._put([self._lost(venue, cause, from_us, self.clock(), feed, channel)], beyond_cap=True)
+        now_us = self.clock()
+        if cause == "restart":
+            self.told_us = min(now_us, self.told_us or now_us)
+        self._put([self._lost(venue, cause, from_us, now_us, feed, channel)], beyond_cap=True)
 
     def connected(self, venue: str, feed: str, detail: str) -> None:
         """Messages of a feed may come from now on."""

@@ -55,9 +55,25 @@ async def test_trades_that_were_made_while_no_ingest_ran_are_fetched_at_the_next
     assert len(ids) > 300
     assert ids == list(range(ids[0], ids[-1] + 1))
     assert set(ids) <= made
+    gaps = sorted(
+        {g for each in messages if isinstance(each, Gap) for g in [_bounds(each)] if g},
+        key=lambda g: g[1],
+    )
+    whole = [g for g in gaps if g[0] == "*"]
+    books = [g for g in gaps if g[0].endswith("depth")]
+    assert len(whole) == len(books) == 2, gaps
+    for (_, _, all_until), (_, since, until) in zip(whole, books, strict=True):
+        assert since <= all_until <= until, "a start's first moments are in one of its gaps"
     causes = [each.cause for each in messages if isinstance(each, Gap) and each.symbol == "*"]
     assert causes.count("restart") >= 2
     assert "trade_id" not in {each.cause for each in messages if isinstance(each, Gap)}
     assert found.letters == set()
     verdict = await verify(kafka, tape)
     assert verdict.ok, verdict.faults
+
+
+def _bounds(gap: Gap) -> tuple[str, int, int] | None:
+    """Channel, from and to of a loss by a restart."""
+    if gap.cause != "restart" or gap.symbol != "*":
+        return None
+    return gap.channel, gap.from_ts_ms, gap.to_ts_ms

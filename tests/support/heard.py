@@ -38,6 +38,7 @@ class Heard:
     clock: Clock = wall_us
     began: Began = "restart"
     stood_us: int | None = None
+    told_us: int | None = None
     decoders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     arrivals: list[Arrival] = field(default_factory=list)
     source: LiveSource = field(init=False)

@@ -49,6 +49,7 @@ class Tray:
     lag_ms: dict[str, int] = field(default_factory=dict)
     began: Began = "late_start"
     stood_us: int | None = None
+    told_us: int | None = None
 
     def take(self, arrivals: Sequence[Arrival]) -> bool:
         """See `Sink`."""

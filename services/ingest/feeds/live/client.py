@@ -99,7 +99,8 @@ class Client:
     def _begin(self) -> None:
         """Until its first data are whole, what it would have brought is lost."""
         now_ms = self._sink.clock() // 1000
-        since_ms: int | None = now_ms
+        # A process needs a moment from its first look at the clock to its connections.
+        since_ms: int | None = (self._sink.told_us or self._sink.clock()) // 1000
         if self._sink.began == "late_start":
             hours = self.line.venue in SCHEDULED
             since_ms = opened_ms(now_ms, self._is_trading_day) if hours else None

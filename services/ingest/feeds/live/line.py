@@ -86,6 +86,10 @@ class Sink(Protocol):
     def stood_us(self) -> int | None:
         """After a restart, when the last record before it came, µs since the epoch."""
 
+    @property
+    def told_us(self) -> int | None:
+        """After a restart, until when the loss of all channels is told: each goes on from there."""
+
     async def stood(self, venue: str, feed: str) -> Any:
         """
         A feed's decoder as it stood when the tape's last position was written; None: it did not.

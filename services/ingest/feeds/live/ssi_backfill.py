@@ -170,6 +170,10 @@ class _Ear:
     def stood_us(self) -> int | None:
         return self._sink.stood_us
 
+    @property
+    def told_us(self) -> int | None:
+        return self._sink.told_us
+
     async def stood(self, venue: str, feed: str) -> Any:
         return await self._sink.stood(venue, feed)
 
