@@ -1,6 +1,7 @@
 """Fixtures that give tests the real broker and the real database."""
 
 import secrets
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,9 @@ import pytest
 from services.stack import Addresses
 from tests.support.stack import OwnStack, disposable, shared_stack
 from tests.support.tapes import forget
+
+# A script's background job ignores Ctrl-C, and so would every process that a test starts of it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,7 @@ async def test_killed_at_random_moments_it_stores_each_message_once(
                 writer.end(signal.SIGKILL)
                 writer.start()
             await asyncio.gather(sending, repeating)
-            await eventually(lambda: stored_all(stack.kafka, stack.database, tape), 60, every=0.2)
+            await eventually(lambda: stored_all(stack.kafka, stack.database, tape), 120, every=0.2)
         assert writer.end(signal.SIGTERM) == 0
     assert await assert_equal(stack.kafka, stack.database, tape) > 30_000
 
