@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from services.runtime.settings import Settings
 from services.stack import Addresses
 from tests.support.stack import OwnStack, disposable, shared_stack
 from tests.support.tapes import forget
@@ -47,3 +48,13 @@ def own_stack(request: pytest.FixtureRequest) -> Iterator[OwnStack]:
     purpose = request.module.__name__.rpartition(".")[2].removeprefix("test_")
     with disposable(purpose.replace("_", "-")) as own:
         yield own
+
+
+@pytest.fixture(scope="session")
+def wall_tape(stack: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a tape that holds a simulated day in all tables; nobody writes to it."""
+    from tests.support.wall_day import filled
+
+    name = f"t{secrets.token_hex(6)}"
+    yield filled(stack, name, tmp_path_factory.mktemp("wall-day"))
+    forget(name, stack)

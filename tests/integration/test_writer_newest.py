@@ -126,7 +126,8 @@ async def test_the_newest_flow_of_a_symbol_and_phase_is_found_by_its_index(
         await until_stored(stack, tape)
     newest = (
         f"SELECT seq FROM {tape}.session_flow WHERE symbol = 'A' AND phase = 'day' "
-        "AND ts >= '2024-08-07' AND ts < '2024-08-10' ORDER BY seq DESC LIMIT 1"
+        "AND ts >= '2024-08-07' AND ts < '2024-08-10' "
+        "ORDER BY ts DESC, seq DESC, part DESC LIMIT 1"
     )
     assert rows(stack.database, newest) == [(FIRST_SEQ + 399,)]
     plan = "\n".join(line for (line,) in rows(stack.database, f"EXPLAIN {newest}"))
