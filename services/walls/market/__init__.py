@@ -1,0 +1,1 @@
+"""Walls of a trading room, one a module."""

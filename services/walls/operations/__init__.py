@@ -1,0 +1,1 @@
+"""Boards of those who run the pipeline, one a module."""
