@@ -1,5 +1,5 @@
 -- requires: timescale
--- Continuous aggregates behind the views of 0015, from the very text of those views: `cagg_<name>`
+-- Continuous aggregates behind the views of 0016, from the very text of those views: `cagg_<name>`
 -- keeps the figures, and the view of that name reads it. So no figure has two definitions, and
 -- nothing that reads the views notices.
 --
