@@ -33,8 +33,8 @@ def command(names: str, seconds: float) -> None:
     from services.ingest.feeds.base import FeedError
     from services.ingest.feeds.live import check
     from services.ingest.feeds.live.lines_of import lines_of
-    from services.ingest.receive_clock import receive_clock
     from services.runtime import logs
+    from services.runtime.receive_clock import receive_clock
 
     try:
         config = load()

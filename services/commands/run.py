@@ -113,6 +113,15 @@ def delivery(tape: str | None, dry_run: bool) -> None:
 
 
 @command.command()
+def lag() -> None:
+    """The lag exporter: how far every service of every tape is behind, on /metrics."""
+    from services.lag.app import run_lag
+
+    with refusals():
+        run_lag(settings())
+
+
+@command.command()
 @_tape
 def writer(tape: str | None) -> None:
     """The writer: all typed topics into TimescaleDB, exactly once."""

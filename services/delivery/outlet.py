@@ -55,6 +55,9 @@ class Outlet:
         now = asyncio.get_running_loop().time
         rate = Rate(self._channel.per_minute, self._channel.burst, now())
         gauge = self._metrics.deliveries_waiting.labels("delivery", self._channel.name)
+        for outcome in ("sent", "failed", "dead"):
+            # A counter that is born at 1 has not risen: there to be seen before the first.
+            self._metrics.deliveries.labels("delivery", self._channel.name, outcome)
         while not self._stopping:
             self.news.clear()
             due = await self._waiting.due()

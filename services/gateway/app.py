@@ -17,6 +17,7 @@ from services.gateway.history import History
 from services.gateway.rest import rest
 from services.gateway.web import Sessions, application
 from services.runtime import kafka, logs
+from services.runtime.ages import Ages, first_seq
 from services.runtime.process import Process, run
 from services.runtime.settings import Settings
 
@@ -49,6 +50,9 @@ class Reader:
         self._absent: set[str] = set()
         self._new: set[str] = set()
         service = self._metrics.service
+        ages = Ages(process.settings, self._metrics)
+        self._served = ages.at("served")
+        self._logged = {True: ages.at("market"), False: ages.at("derived")}
         self._delays = {t.name: self._metrics.delay.labels(service, t.name) for t in TOPICS}
 
     async def start(self) -> None:
@@ -142,26 +146,34 @@ class Reader:
     ) -> int:
         topic = self._topics[tp.topic]
         news = repeats = bad = 0
+        aged = not self._health.ready
         for record in records:
-            fresh, old, broken = self._record(topic, record)
+            fresh, old, broken, seq = self._record(topic, record)
             news, repeats, bad = news + fresh, repeats + old, bad + broken
             if fresh and self._health.ready:
                 delay = time.time() - record.timestamp / 1000
                 self._delays[topic.name].observe(delay)
+                if seq and not aged:
+                    # Once a fetch: of what came together, the oldest.
+                    aged = True
+                    self._served(seq, 0.0)
+                    self._logged[topic is MARKET](seq, delay)
             if time.monotonic() > pause_at:
                 await asyncio.sleep(0)  # let the clients' writers run
                 pause_at = time.monotonic() + 0.01
         self._count(topic, len(records), news, repeats, bad)
         return news
 
-    def _record(self, topic: Topic, record: ConsumerRecord) -> tuple[int, int, int]:
+    def _record(self, topic: Topic, record: ConsumerRecord) -> tuple[int, int, int, int]:
+        """How many were new, repeats, bad; and the first seq that ingest received, 0: none."""
         heads, bad = wire.heads(record.value, frame=topic.codec == "frames")
         news = repeats = 0
         for head, payload in heads:
             new = self._hub.take(topic.name, record.partition, head, payload)
             news += new is True
             repeats += new is False
-        return news, repeats, bad
+        seq = first_seq(head for head, _ in heads) if news else None
+        return news, repeats, bad, seq or 0
 
     def _count(self, topic: Topic, records: int, news: int, repeats: int, bad: int) -> None:
         service, messages = self._metrics.service, self._metrics.messages

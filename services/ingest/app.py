@@ -21,13 +21,14 @@ from services.ingest.feeds.base import Feed, FeedError
 from services.ingest.ownership import NotTheOwnerError, Ownership
 from services.ingest.pipeline import Pipeline
 from services.ingest.positions import Ground, PositionError
-from services.ingest.receive_clock import receive_clock
 from services.ingest.spool_feed import SpooledFeed
 from services.ingest.stamping import FeedMismatchError, Stamper
 from services.ingest.tally import Tally
 from services.runtime import kafka, logs, process
+from services.runtime.ages import Ages
 from services.runtime.outbox import Outboxes
 from services.runtime.process import Process
+from services.runtime.receive_clock import receive_clock
 from services.runtime.settings import Settings, SettingsError
 
 log = logs.get(__name__)
@@ -100,7 +101,7 @@ async def _play(life: Process, feed: Feed, tally: Tally) -> None:
 
 
 async def _through(life: Process, feed: Feed, tally: Tally, stack: AsyncExitStack) -> None:
-    pipeline, ground = await _prepare(life.settings, feed, tally, stack)
+    pipeline, ground = await _prepare(life, feed, tally, stack)
     await _first_of(_work(life, feed, tally, pipeline, ground), [pipeline.publish()])
 
 
@@ -119,9 +120,10 @@ async def _spans(
 
 
 async def _prepare(
-    settings: Settings, feed: Feed, tally: Tally, stack: AsyncExitStack
+    life: Process, feed: Feed, tally: Tally, stack: AsyncExitStack
 ) -> tuple[Pipeline, Ground]:
     """Everything between the feed and Kafka, standing where the tape stands."""
+    settings = life.settings
     assert settings.kafka is not None
     engine = Engine(feed.venues)
     selection = feed.selection if isinstance(feed, Archive) else None
@@ -156,6 +158,7 @@ async def _prepare(
         partitions=partitions,
         tally=tally,
         keeps_raw=selection is None,
+        acknowledged=Ages(settings, life.metrics).at("raw"),
         clock=None if recorded or not feed.repeatable else receive_clock(settings.receive_clock),
         stands=spooled.stands if spooled is not None else None,
     )
@@ -208,6 +211,7 @@ async def _refreshing(life: Process, feed: Feed, tally: Tally) -> None:
         life.health.details.update(feed.report())
         if isinstance(feed, SpooledFeed):
             feed.tell(life.health)
+            life.metrics.spool_bytes.labels(life.service).set(feed.spooling())
             feed.source.tell(life.metrics, life.health)
             tally.dropped(feed.name, "spool_full", feed.refused())
         await asyncio.sleep(REFRESH_S)

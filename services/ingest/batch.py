@@ -23,7 +23,8 @@ class Batch:
     """
     What a chunk of arrivals became, waiting for its raw records' acknowledgement.
 
-    Each line stands once, with the partitions of `market` that it goes to.
+    Each line stands once, with the partitions of `market` that it goes to. `seq`: of the first
+    arrival; 0: there is none.
     """
 
     number: int
@@ -33,3 +34,4 @@ class Batch:
     letters: list[tuple[str, int, Raw, str]] = field(default_factory=list)
     position: bytes | None = None
     cursor: Any = None
+    seq: int = 0

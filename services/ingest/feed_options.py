@@ -24,10 +24,10 @@ from services.ingest.feeds.live.line import Errand
 from services.ingest.feeds.live.lines_of import errands_of, lines_of
 from services.ingest.feeds.live.source import LiveSource
 from services.ingest.feeds.recording import RecordedFile, Recording
-from services.ingest.receive_clock import receive_clock
 from services.ingest.spool import Spool
 from services.ingest.spool_feed import Source, SpooledFeed, image_of
 from services.ingest.spool_folders import folder_of
+from services.runtime.receive_clock import receive_clock
 from services.runtime.settings import Settings
 
 

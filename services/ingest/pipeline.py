@@ -26,6 +26,7 @@ from services.ingest.positions import Chain, Ground
 from services.ingest.rawlog import POSITION, TOO_LONG, Standing, headers
 from services.ingest.stamping import Stamper
 from services.ingest.tally import Tally
+from services.runtime.ages import At
 from services.runtime.dead_letters import DeadLetters
 from services.runtime.outbox import Outboxes
 
@@ -49,6 +50,7 @@ class Pipeline:
         keeps_raw: whether raw records are written; of an excerpt only `market` is.
         clock: µs since the epoch, instead of the arrivals' own receive times.
         stands: called with the cursor of each position that is on the broker.
+        acknowledged: called with the first seq of each batch whose raw records are.
     """
 
     def __init__(
@@ -66,12 +68,13 @@ class Pipeline:
         keeps_raw: bool = True,
         clock: Callable[[], int] | None = None,
         stands: Callable[[Any], None] | None = None,
+        acknowledged: At | None = None,
     ) -> None:
         self._tape, self._venues = tape, list(venues)
         self._decoder, self._stamper, self._ground = decoder, stamper, ground
         self._raw, self._market, self._partitions = raw, market, partitions
         self._tally, self._clock, self._stands = tally, clock, stands
-        self._keeps_raw = keeps_raw
+        self._keeps_raw, self._acknowledged = keeps_raw, acknowledged
         self._letters = DeadLetters("ingest", tape, market)
         self._names = {name: BY_NAME[name].on(tape) for name in partitions}
         self._lanes = Lanes(partitions[MARKET.name], ground.last_seq)
@@ -154,6 +157,8 @@ class Pipeline:
             batch = await self._queue.get()
             for box, ticket in batch.tickets:
                 await box.acknowledged(ticket)
+            if batch.seq and self._acknowledged is not None:
+                self._acknowledged(batch.seq, 0.0)
             sent = await self._market_log.put(batch.lines, batch.arrived_s)
             for topic, partition, raw, reason in batch.letters:
                 self._send_letter(topic, partition, raw, reason)
@@ -185,6 +190,7 @@ class Pipeline:
             self._refuse(topic, partition, cut, reason, batch)
             return
         seq, stands = self._stamper.stamp((topic, partition, venue), received_us, value)
+        batch.seq = batch.seq or seq
         if self._keeps_raw and not stands:
             box = self._raw.get(self._names[topic], partition)
             box.append(key.encode(), value, headers(seq, feed, channel))

@@ -232,12 +232,17 @@ class SpooledFeed:
         }
         return {"live": {"name": self.name, **shown, **self.source.report()}}
 
+    def spooling(self) -> int:
+        """Bytes on disk that Kafka does not take; 0 when they wait for a moment only."""
+        behind_s = time.monotonic() - self._caught_up_s
+        return self._spool.end - self._at if behind_s > BEHIND_S else 0
+
     def tell(self, health: Health) -> None:
         """Say in `/health` what is wrong now, and no longer what is not."""
         health.ready = health.ready or self._listens
-        waiting, problems = self._spool.end - self._at, health.problems
-        behind_s = time.monotonic() - self._caught_up_s
-        if waiting and behind_s > BEHIND_S:
+        waiting, problems = self.spooling(), health.problems
+        if waiting:
+            behind_s = time.monotonic() - self._caught_up_s
             problems["spooling"] = (
                 f"{waiting} bytes of messages wait on disk, for {behind_s:.0f} s now: Kafka does "
                 f"not take them; {self._spool.cap_bytes - self._spool.used} bytes are free"

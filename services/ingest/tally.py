@@ -3,7 +3,9 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import get_args
 
+from schemas.market import GapCause
 from services.runtime.health import Health
 from services.runtime.metrics import Metrics
 
@@ -28,6 +30,9 @@ class Tally:
         self._in_flight: dict[int, float] = {}
         self._dead: tuple[float, str] | None = None
         self._dead_flowing = 0
+        for cause in get_args(GapCause):
+            # A counter that is born at 1 has not risen: there to be seen before the first.
+            metrics.gaps.labels(metrics.service, cause)
 
     def received(self, feed: str, channel: str) -> None:
         """A vendor message came in."""

@@ -23,7 +23,7 @@ from services.runtime.health import Health
 from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outboxes
 from services.runtime.partition import StepFailedError
-from services.runtime.process import announce
+from services.runtime.process import announce, withdraw
 from services.runtime.pump import Pump
 from services.runtime.service import Service
 from services.runtime.settings import Settings
@@ -214,7 +214,7 @@ class FaustShell:
         self._http, port = await http.serve(
             self.metrics.registry, self.health, self.settings.http_port
         )
-        announce(self.settings, self.name, port)
+        announce(self.settings, self.service.name, self.name, port)
 
     async def close(self) -> None:
         """After the app stopped: everything appended is sent."""
@@ -223,6 +223,7 @@ class FaustShell:
         await self._producer.stop()
         await self._reader.stop()
         await self._http.cleanup()
+        withdraw(self.settings, self.name)
 
     def _background(self) -> type[ModeService]:
         shell = self

@@ -5,8 +5,11 @@ Seconds and bytes only; labels from closed sets (service, topic, outcome, reason
 symbol. A process has one `Metrics` on its own registry.
 """
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+_AGE = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -20,6 +23,7 @@ class Metrics:
         self._computing()
         self._ingesting()
         self._serving()
+        self._watching()
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"vntape_{name}", text, ["service", *labels], registry=self.registry)
@@ -27,12 +31,14 @@ class Metrics:
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"vntape_{name}", text, ["service", *labels], registry=self.registry)
 
-    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
+    def _histogram(
+        self, name: str, text: str, *labels: str, buckets: Sequence[float] = _LATENCY
+    ) -> Histogram:
         return Histogram(
             f"vntape_{name}",
             text,
             ["service", *labels],
-            buckets=_LATENCY,
+            buckets=buckets,
             registry=self.registry,
         )
 
@@ -49,6 +55,13 @@ class Metrics:
             "delay_seconds",
             "From a record's append to the end of its step; repeats left out",
             "topic",
+        )
+        self.event_age = self._histogram(
+            "event_age_seconds",
+            "From the receipt of a message to a stage: raw, market, derived (in the log), step, "
+            "written, served; of each record the oldest message; replays left out",
+            "stage",
+            buckets=_AGE,
         )
         self.progress = self._gauge(
             "last_progress_timestamp_seconds", "When input was last finished, unix time"
@@ -91,9 +104,19 @@ class Metrics:
             "dropped", "Vendor messages dropped on purpose", "feed", "reason"
         )
         self.gaps = self._counter("gaps", "Gaps written", "cause")
-        self.feed_age = self._gauge("feed_age_seconds", "Age of the newest data of a feed", "feed")
         self.channel_age = self._gauge(
             "feed_channel_age_seconds", "Age of a live connection's newest data", "feed", "channel"
+        )
+        self.overdue = self._gauge(
+            "feed_overdue_seconds",
+            "For how long a live connection's data are overdue; 0: they are not, or none are due",
+            "feed",
+            "channel",
+        )
+        self.session_open = self._gauge(
+            "session_open",
+            "1 while a venue trades or is in an auction (VN: HOSE), as live feeds see it",
+            "venue",
         )
         self.feed_states = self._counter(
             "feed_states",
@@ -106,7 +129,9 @@ class Metrics:
         self.record_lag = self._gauge(
             "record_lag_seconds", "Age of the oldest raw record that is not in the archive", "venue"
         )
-        self.spool_bytes = self._gauge("spool_bytes", "Waiting on disk for the broker")
+        self.spool_bytes = self._gauge(
+            "spool_bytes", "Waiting on disk because Kafka does not take it; 0 while it does"
+        )
 
     def _serving(self) -> None:
         self.rows = self._counter("rows", "Rows stored", "table")
@@ -124,4 +149,49 @@ class Metrics:
         )
         self.deliveries_waiting = self._gauge(
             "deliveries_waiting", "Alerts that a channel was not told yet", "channel"
+        )
+
+    def _watching(self) -> None:
+        """What the lag exporter sees; here `service` is whom it speaks of."""
+        self.completeness = self._gauge(
+            "completeness_ratio",
+            "Of the volume of a tape's newest day, by the vendor's count, what is in prints",
+            "tape",
+            "exchange",
+        )
+        self.group_lag = self._gauge(
+            "group_lag_records",
+            "Records in the log that a service has not surely done; of market, frames",
+            "tape",
+            "topic",
+            "partition",
+        )
+        self.group_lag_seconds = self._gauge(
+            "group_lag_seconds",
+            "Age of the oldest record that a service has not surely done; 0: none waits",
+            "tape",
+            "topic",
+            "partition",
+        )
+        self.group_position = self._gauge(
+            "group_position",
+            "First offset that a service has not surely done",
+            "tape",
+            "topic",
+            "partition",
+        )
+        self.group_members = self._gauge(
+            "group_members", "Live workers in a service's consumer group", "tape"
+        )
+        self.group_partitions = self._gauge(
+            "group_partitions", "Partitions of the topics that a service reads", "tape"
+        )
+        self.topic_end = self._gauge(
+            "topic_end_offset", "Next offset to be written, summed over partitions", "tape", "topic"
+        )
+        self.topic_age = self._gauge(
+            "topic_last_growth_timestamp_seconds",
+            "When a topic was last seen to have grown, unix time; of its raw topics, each feed's",
+            "tape",
+            "topic",
         )

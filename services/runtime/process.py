@@ -32,11 +32,28 @@ def address_file(settings: Settings, worker: str) -> Path:
     return settings.local_dir / settings.stack / "run" / f"{settings.tape}-{worker}.json"
 
 
-def announce(settings: Settings, worker: str, port: int) -> None:
-    """Write the address file, whole or not at all."""
+def announce(settings: Settings, service: str, worker: str, port: int) -> None:
+    """
+    Write the address file, whole or not at all; beside it, for Prometheus, the target.
+
+    The target is there until the process ends well (`withdraw`): of one that was killed,
+    Prometheus shows that it does not answer.
+    """
+    http = f"127.0.0.1:{port}"
     path = folder(settings, "run") / address_file(settings, worker).name
+    _write(path, {"pid": os.getpid(), "http": f"http://{http}"})
+    labels = {"tape": settings.tape, "service": service}
+    _write(folder(settings, "sd") / path.name, [{"targets": [http], "labels": labels}])
+
+
+def withdraw(settings: Settings, worker: str) -> None:
+    """The process ends well: nobody need ask for it."""
+    (folder(settings, "sd") / address_file(settings, worker).name).unlink(missing_ok=True)
+
+
+def _write(path: Path, what: object) -> None:
     draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_text(json.dumps({"pid": os.getpid(), "http": f"http://127.0.0.1:{port}"}))
+    draft.write_text(json.dumps(what))
     draft.replace(path)
 
 
@@ -62,10 +79,11 @@ def run(
         runner, port = await http.serve(
             process.metrics.registry, process.health, settings.http_port
         )
-        announce(settings, worker or f"{service}-1", port)
+        announce(settings, service, worker or f"{service}-1", port)
         garbage.settle()
         try:
             await main(process)
+            withdraw(settings, worker or f"{service}-1")
         finally:
             await runner.cleanup()
 

@@ -16,6 +16,7 @@ import msgspec
 
 from schemas import frames
 from services.runtime import logs
+from services.runtime.ages import Ages, first_seq
 from services.runtime.dead_letters import DeadLetterLimit, DeadLetters
 from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outbox, Outboxes
@@ -51,6 +52,7 @@ class Pump(Generic[S]):
         )
         self._dead = DeadLetters(service.name, tape, outboxes)
         self._limit = DeadLetterLimit(settings.dead_letters_in_a_row, settings.dead_letter_ratio)
+        self._age = Ages(settings, metrics).at("step")
         self._since: dict[int, int] = {}
         self._busy: set[int] = set()
         self._boxes: dict[int, list[Outbox]] = {}
@@ -84,7 +86,10 @@ class Pump(Generic[S]):
         for left_out in partition.run(offset, messages):
             self._quarantine(number, offset, left_out, messages[left_out.index])
         self._since[number] += len(messages)
-        return len(messages) - (partition.repeats - repeats)
+        fresh = len(messages) - (partition.repeats - repeats)
+        if fresh and (seq := first_seq(messages)) is not None:
+            self._age(seq, 0.0)
+        return fresh
 
     def _decode_around(self, number: int, offset: int, value: bytes) -> list[Any]:
         """The good lines of a bad record; the bad ones go to the dead letters."""

@@ -9,6 +9,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from schemas.topic import LIVE, Topic
 from schemas.topics import CONTROL, TOPICS
 
+AdminClient = AIOKafkaAdminClient
+
 
 @asynccontextmanager
 async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
@@ -112,13 +114,18 @@ async def apply(
 
 async def tapes(bootstrap: str) -> dict[str, list[str]]:
     """Tape -> its topics in Kafka, of all tapes that have a topic of ours."""
+    async with admin(bootstrap) as client:
+        return tapes_of(await client.list_topics())
+
+
+def tapes_of(topics: Iterable[str]) -> dict[str, list[str]]:
+    """The same of names of topics."""
     names = {t.name for t in TOPICS}
     found: dict[str, list[str]] = {}
-    async with admin(bootstrap) as client:
-        for full in await client.list_topics():
-            tape, _, name = full.rpartition(".")
-            if name in names:
-                found.setdefault(tape or LIVE, []).append(full)
+    for full in topics:
+        tape, _, name = full.rpartition(".")
+        if name in names:
+            found.setdefault(tape or LIVE, []).append(full)
     return found
 
 

@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.runtime import database, kafka, logs, roles
+from services.runtime.ages import Ages
 from services.runtime.dead_letters import DeadLetters
 from services.runtime.outbox import Outboxes
 from services.runtime.process import Process, run
@@ -89,6 +90,7 @@ class Writer:
         self._health, self._stopping = process.health, process.stopping
         self._bootstrap, self._url = bootstrap, url
         self._names = {t.on(self._settings.tape): t.name for t in STORED_TOPICS}
+        self._age = Ages(self._settings, self._metrics).at("written")
         self._stored: dict[Place, int] = {}
         self._size = BatchSize(self._settings.writer_batch_rows)
         self._failures = 0
@@ -185,6 +187,8 @@ class Writer:
             self._metrics.records.labels("writer", place[0]).inc(batch.new[place] - old)
         for table, count in stored.rows.items():
             self._metrics.rows.labels("writer", table).inc(count)
+        if batch.oldest_seq and stored.rows:
+            self._age(batch.oldest_seq, 0.0)
         self._stored.update(batch.new)
         self._size.stored()
         self._failures = 0

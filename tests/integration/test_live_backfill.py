@@ -15,8 +15,8 @@ from services.ingest.feeds.live.ssi_backfill import SsiBackfill
 from services.ingest.feeds.live.ssi_official import SsiOfficial
 from services.ingest.feeds.live.ssi_rest import SsiRest
 from services.ingest.feeds.live.ssi_token import Tokens
-from services.ingest.receive_clock import receive_clock
 from services.report import official
+from services.runtime.receive_clock import receive_clock
 from services.runtime.settings_load import load
 from services.simulator.serve.server import Server
 from tests.support.connected import environment

@@ -9,7 +9,7 @@ from services.ingest.feeds.live.source import LiveSource
 from services.ingest.feeds.live.ssi_reference import SsiReference
 from services.ingest.feeds.live.ssi_rest import SsiRest
 from services.ingest.feeds.live.ssi_token import Tokens
-from services.ingest.receive_clock import receive_clock
+from services.runtime.receive_clock import receive_clock
 from services.runtime.settings_load import load
 from tests.support.connected import environment
 from tests.support.eventually import eventually

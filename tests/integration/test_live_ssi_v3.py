@@ -14,8 +14,8 @@ from services.ingest.feeds.base import FeedError
 from services.ingest.feeds.live.line import Busy, Refused
 from services.ingest.feeds.live.lines_of import lines_of
 from services.ingest.feeds.live.ssi_v3 import is_data, requests
-from services.ingest.receive_clock import receive_clock
 from services.ingest.spool_feed import image_of
+from services.runtime.receive_clock import receive_clock
 from services.runtime.settings_load import load
 from tests.support.connected import environment
 from tests.support.eventually import eventually

@@ -8,8 +8,8 @@ from schemas.market import Gap, Quote, Status, Trade
 from services.ingest import reference
 from services.ingest.core.vn.schedule import midnight_ms
 from services.ingest.feeds.live.lines_of import lines_of
-from services.ingest.receive_clock import receive_clock
 from services.ingest.spool_feed import image_of
+from services.runtime.receive_clock import receive_clock
 from services.runtime.settings_load import load
 from tests.support.connected import environment
 from tests.support.eventually import eventually

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.ingest.receive_clock import receive_clock
+from services.runtime.receive_clock import receive_clock
 from services.runtime.settings import Settings
 from services.simulator.core.day import NS, time_of
 from services.simulator.core.plan import Plan

@@ -20,6 +20,8 @@ from services.writer.core.rows import TO_ROW, Row
 STORED_TOPICS: tuple[Topic, ...] = (*(BY_NAME[name] for name in TO_ROW), DEAD_LETTERS)
 
 _decode_one = {t.name: msgspec.json.Decoder(t.value).decode for t in STORED_TOPICS if t.value}
+_SECOND_US = 1_000_000
+"""Whole seconds are of clocks (design §2), which nobody received."""
 _UNUSABLE = (OverflowError, struct.error, ValueError)
 
 
@@ -68,6 +70,7 @@ class Batch:
         refused: messages that gave no row.
         origins: table -> for each of its rows the topic, the record and the line it came from.
         count: messages; bytes: of the records.
+        oldest_seq: of what ingest received: of each record its first message; 0: none.
     """
 
     positions: Mapping[Place, int]
@@ -78,6 +81,7 @@ class Batch:
     origins: defaultdict[str, list[Origin]] = field(default_factory=lambda: defaultdict(list))
     count: int = 0
     bytes: int = 0
+    oldest_seq: int = 0
 
     def add(self, topic: str, record: Record) -> None:
         """
@@ -98,6 +102,9 @@ class Batch:
         rules = TO_ROW.get(topic, {})
         self.count += len(messages)
         self.bytes += len(record.value or b"")
+        seq = getattr(messages[0], "seq", 0) if messages else 0
+        if seq % _SECOND_US and (seq < self.oldest_seq or not self.oldest_seq):
+            self.oldest_seq = seq
         # The only spelling of NUL in JSON; most records have none, and no string is looked at.
         suspicious = rb"\u0000" in (record.value or b"")
         for index, message in enumerate(messages):

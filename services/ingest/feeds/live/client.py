@@ -16,7 +16,14 @@ from services.ingest.feeds.base import MAX_VALUE_BYTES, Arrival
 from services.ingest.feeds.live.line import Broken, Busy, Line, Refused, Reply, Session, Sink
 from services.ingest.feeds.live.outage import Loss, Outage
 from services.ingest.feeds.live.states import Backoff, Machine, State
-from services.ingest.feeds.live.watch import Hour, TradingDay, hour_at, is_silent, opened_ms
+from services.ingest.feeds.live.watch import (
+    Hour,
+    TradingDay,
+    hour_at,
+    is_silent,
+    opened_ms,
+    overdue_s,
+)
 from services.runtime import logs
 
 CLOSE_S = 2.0
@@ -66,7 +73,8 @@ class Client:
         draw = random.SystemRandom().random
         self._backoff = backoff or Backoff(0.5, 30.0, draw)
         self._refusals = Backoff(30.0, 600.0, draw)
-        self.machine = Machine(asyncio.get_running_loop().time())
+        self._born_s = asyncio.get_running_loop().time()
+        self.machine = Machine(self._born_s)
         self.outage = Outage(sink.clock() // 1000)
         self.messages = 0
         self.last_s: float | None = None
@@ -95,6 +103,16 @@ class Client:
         loss = self.outage.cut(to_us // 1000)
         if loss is not None:
             self._tell(loss)
+
+    def hour(self) -> Hour:
+        """The phase of the line's venue now."""
+        return hour_of(self.line, self._sink.clock() // 1000, self._is_trading_day)
+
+    def overdue_s(self) -> float:
+        """For how long data are overdue; 0 when they are not, or none are due."""
+        since_s = self._born_s if self.last_s is None else self.last_s
+        now_ms, age_s = self._sink.clock() // 1000, self._now_s() - since_s
+        return overdue_s(self.line.patience, self.hour(), now_ms, age_s)
 
     def _begin(self) -> None:
         """Until its first data are whole, what it would have brought is lost."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from services.ingest.feeds.live.client import Client
 from services.ingest.feeds.live.line import Errand, Line, Sink
 from services.ingest.feeds.live.states import STATES, State
-from services.ingest.feeds.live.watch import TradingDay
+from services.ingest.feeds.live.watch import TRADING, TradingDay
 from services.runtime.health import Health
 from services.runtime.metrics import Metrics
 
@@ -95,6 +95,10 @@ class LiveSource:
         if client.last_s is not None:
             age_s = asyncio.get_running_loop().time() - client.last_s
             metrics.channel_age.labels(metrics.service, line.name, line.channel).set(age_s)
+        overdue = metrics.overdue.labels(metrics.service, line.name, line.channel)
+        overdue.set(client.overdue_s())
+        is_open = client.hour().phase in TRADING
+        metrics.session_open.labels(metrics.service, line.venue).set(is_open)
 
     def _judge(self, client: Client, health: Health) -> None:
         machine, key = client.machine, f"feed {name_of(client.line)}"

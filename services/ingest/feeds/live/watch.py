@@ -18,6 +18,8 @@ TradingDay = Callable[[date], bool]
 _AUCTIONS: frozenset[Phase] = frozenset({"ato", "atc"})
 _SHUT: frozenset[Phase] = frozenset({"pre_open", "closed"})
 _MOST_DOUBLINGS = 5
+TRADING: frozenset[Phase] = _AUCTIONS | {"continuous"}
+"""Phases of HOSE in which there are trades or auction estimates."""
 
 
 class Patience(NamedTuple):
@@ -82,7 +84,18 @@ def is_silent(
     `data_age_s` is since the last data, or since the connection is live. A phase that has just
     begun brings its first data in its own time.
     """
+    return _overdue_s(patience, hour, now_ms, data_age_s, silences) > 0
+
+
+def overdue_s(patience: Patience, hour: Hour, now_ms: int, data_age_s: float) -> float:
+    """For how long data are overdue, however many connections were tried; 0: they are not."""
+    return max(0.0, _overdue_s(patience, hour, now_ms, data_age_s, 0))
+
+
+def _overdue_s(
+    patience: Patience, hour: Hour, now_ms: int, data_age_s: float, silences: int
+) -> float:
     most_s = limit_s(patience, hour.phase, silences)
     if most_s is None:
-        return False
-    return min(data_age_s, (now_ms - hour.since_ms) / 1000) > most_s
+        return 0.0
+    return min(data_age_s, (now_ms - hour.since_ms) / 1000) - most_s

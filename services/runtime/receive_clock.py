@@ -2,12 +2,15 @@
 
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime
 
-from services.ingest.spool_intake import Clock
 from services.runtime.settings import RECEIVE_CLOCK, SettingsError
 
 _MICROS = 1_000_000
+
+Clock = Callable[[], int]
+"""µs since the epoch."""
 
 
 def wall_us() -> int:
@@ -34,3 +37,11 @@ def receive_clock(written: str) -> Clock:
         raise SettingsError(f"VNTAPE_RECEIVE_CLOCK: {match[2]} is no time ({e})") from e
     began_us, speed = round(float(match[3]) * _MICROS), float(match[4] or 1)
     return lambda: shown_us + round((wall_us() - began_us) * speed)
+
+
+def speed(written: str) -> float | None:
+    """How fast the clock of a setting runs beside this machine's; None: it stands in the data."""
+    match = re.fullmatch(RECEIVE_CLOCK, written)
+    if match is None or written == "recorded":
+        return None
+    return float(match[4] or 1)

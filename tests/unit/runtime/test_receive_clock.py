@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from services.ingest.receive_clock import receive_clock
+from services.runtime.receive_clock import receive_clock
 from services.runtime.settings import SettingsError
 from services.runtime.settings_load import load
 

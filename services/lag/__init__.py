@@ -1,0 +1,1 @@
+"""How far every service is behind the log, seen from outside of it."""
