@@ -38,8 +38,8 @@ def _figures(words: Words) -> list[Box]:
     m = words.mixed
     progress = f"max(time() - vntape_last_progress_timestamp_seconds{{{TAPE}}})"
     return [
-        figure(m("Tuổi nguồn chậm nhất", "Oldest feed"),
-               f"max(vntape_feed_age_seconds{{{TAPE}}})", 4, good_below(5, 15), unit=SECONDS),
+        figure(m("Nguồn trễ hạn nhất", "Feed overdue by"),
+               f"max(vntape_feed_overdue_seconds{{{TAPE}}})", 4, good_below(5, 15), unit=SECONDS),
         figure(m("Không tiến triển", "No progress for"), progress, 4, good_below(15, 60),
                unit=SECONDS),
         figure(m("Bản ghi chờ", "Records waiting"), f"sum(vntape_lag_records{{{TAPE}}})", 4,
