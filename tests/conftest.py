@@ -1,5 +1,6 @@
 """Fixtures that give tests the real broker and the real database."""
 
+import os
 import secrets
 import signal
 from collections.abc import Iterator
@@ -53,8 +54,9 @@ def own_stack(request: pytest.FixtureRequest) -> Iterator[OwnStack]:
 @pytest.fixture(scope="session")
 def wall_tape(stack: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of a tape that holds a simulated day in all tables; nobody writes to it."""
-    from tests.support.wall_day import filled
+    from tests.support.wall_day import shared
 
-    name = f"t{secrets.token_hex(6)}"
-    yield filled(stack, name, tmp_path_factory.mktemp("wall-day"))
-    forget(name, stack)
+    folder = tmp_path_factory.getbasetemp()
+    # One day for all workers of a run: each has a folder of its own in that of the run.
+    with shared(stack, folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) as tape:
+        yield tape

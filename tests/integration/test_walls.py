@@ -25,8 +25,8 @@ LIMIT_S = 2.0
 _OPENS = datetime.fromisoformat(DAY).replace(tzinfo=UTC) + timedelta(hours=1, minutes=45)
 SPAN = Span(_OPENS, _OPENS + timedelta(hours=6, minutes=15))
 NUMBERS = {"int8", "int4", "int2", "float8", "float4", "numeric"}
-RARE = (".gaps", ".rolls", ".dead_letters_1h", ".alert_deliveries")
-"""What a sound day has none of; alerts of one symbol neither."""
+RARE = (".gaps", ".rolls", ".dead_letters_1h", ".alert_deliveries", ".busd_")
+"""What the simulated day has none of; alerts of one symbol neither."""
 COLOURS = {"#d65cff": "ceiling", "#35d0e8": "floor", "#f4d03f": "reference"}
 
 
@@ -114,7 +114,7 @@ UNUSUAL = [query for query in ALL if is_rare(query)]
 
 @pytest.mark.parametrize("query", UNUSUAL, ids=[query.where for query in UNUSUAL])
 def test_what_seldom_happens_is_shown_when_it_does(rare: Wall, query: Query) -> None:
-    """Gaps, contract rolls, dead letters, deliveries, alerts of one symbol."""
+    """Gaps, contract rolls, dead letters, deliveries, alerts of one symbol, the BUSD flow."""
     columns, rows = rare.ask(query)
     suits(query, columns, rows)
     assert rows

@@ -1,7 +1,8 @@
 """
 A day as it seldom is, for walls: in the closing auction, after a loss, with a contract that rolled.
 
-Copied from a simulated day's tables, and then changed by hand: what no sound day has.
+Copied from a simulated day's tables, and then changed by hand: what no sound day has, and the
+BUSD flow, which takes long to compute.
 """
 
 import psycopg
@@ -35,6 +36,16 @@ INSERT INTO {tape}.market_gap
     WHERE symbol = 'FPT';
 INSERT INTO {tape}.dead_letters (service, key, reason, topic, origin, at, value, venue)
     SELECT 'ingest', seq::text, 'bad_price', 'ssi-x', '{{}}', ts - interval '2 hours', 'x', 'VN'
+    FROM {tape}.board WHERE symbol = 'FPT';
+INSERT INTO {tape}.busd_forecasts (ts, symbol, seq, part, feed, venue, day, bu_current, sd_current,
+    busd_current, busd_pred_15min, trades, judged)
+    SELECT ts - m * interval '1 minute', '*', seq - m, 0, feed, venue, day, 90 - m, 50, 40 - m,
+        45 - m, 30, 0
+    FROM {tape}.board, generate_series(200, 220) m WHERE symbol = 'FPT';
+INSERT INTO {tape}.busd_patterns (ts, symbol, seq, part, feed, venue, side, price, volume, value,
+    occurrences, bu, sd, busd)
+    SELECT ts - interval '2 hours', symbol, seq, 0, feed, venue, 'buy', last, 700, 700 * last,
+        5, 1, 0, 1
     FROM {tape}.board WHERE symbol = 'FPT';
 INSERT INTO {tape}.alert_deliveries (channel, id, seq, status, alert)
     VALUES ('telegram', 'a', 1, 'sent', '{{}}'), ('telegram', 'b', 2, 'waiting', '{{}}');

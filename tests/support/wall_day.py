@@ -6,10 +6,13 @@ process, and the writer's own transactions. No broker, so a day is there in seco
 """
 
 import asyncio
+import fcntl
+import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 
@@ -36,6 +39,7 @@ from services.writer.schema import migrate
 from services.writer.store import Store
 from tests.support.index_run import in_step, lanes, recorded
 from tests.support.stack import ROOT
+from tests.support.tapes import forget
 from tests.support.writing import instance_of
 from tests.unit.simulator.exchange_day import FRIDAY, plan
 from tests.unit.simulator.exchange_day import recorded as record
@@ -140,15 +144,60 @@ def _sink(lane: list[bytes]) -> Any:
     return add
 
 
-def filled(addresses: Addresses, tape: str, folder: Path) -> Settings:
-    """A new tape with `simulated`'s day in its tables; it has no topics."""
-    settings = Settings(
+@contextmanager
+def shared(addresses: Addresses, folder: Path) -> Iterator[Settings]:
+    """
+    A tape with the day, for all processes that name this folder: the first fills it, and who
+    is the last one at the time drops it.
+    """
+    with (folder / "wall-day").open("a+") as users:
+        tape = _joined(users, addresses, folder)
+        try:
+            yield _settings(addresses, tape)
+        finally:
+            fcntl.flock(users, fcntl.LOCK_EX)
+            left = _count(users, -1)
+            if not left:
+                forget(tape, addresses)
+                users.truncate(0)
+            fcntl.flock(users, fcntl.LOCK_UN)
+
+
+def _joined(users: TextIO, addresses: Addresses, folder: Path) -> str:
+    fcntl.flock(users, fcntl.LOCK_EX)
+    users.seek(0)
+    tape = users.readline().strip()
+    if not tape:
+        tape = f"t{secrets.token_hex(6)}"
+        filled(addresses, tape, folder / tape)
+        users.write(f"{tape}\n0\n")
+    _count(users, 1)
+    fcntl.flock(users, fcntl.LOCK_UN)
+    return tape
+
+
+def _count(users: TextIO, more: int) -> int:
+    users.seek(0)
+    tape, count = users.read().split()
+    users.truncate(0)
+    users.write(f"{tape}\n{int(count) + more}\n")
+    users.flush()
+    return int(count) + more
+
+
+def _settings(addresses: Addresses, tape: str) -> Settings:
+    return Settings(
         tape=tape,
         stack=instance_of(addresses),
         local_dir=ROOT / ".local",
         kafka=addresses.kafka,
         database_url=addresses.database,
     )
+
+
+def filled(addresses: Addresses, tape: str, folder: Path) -> Settings:
+    """A new tape with `simulated`'s day in its tables; it has no topics."""
+    settings = _settings(addresses, tape)
     migrate(settings)
     asyncio.run(fill(settings, simulated(folder)))
     with database.connect(addresses.database, "test-wall-day", autocommit=True) as connection:
