@@ -95,17 +95,19 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _demo(console: Console, acts: Sequence[Act], once: bool, again: bool) -> int:
     from services.demo.ground import alone, bring_up
+    from services.demo.metrics import watched
 
     begun = time.monotonic()
     settings = bring_up(files(), console)
     agrees, sessions = True, []
     with ExitStack() as up:
+        metrics = up.enter_context(watched(settings, console))
         for act in acts:
             mine = _on_tape(settings, act, again)
             session = act.session(mine)
             with ExitStack() as one:
                 one.enter_context(alone(mine))
-                agrees &= _play(session, one, console)
+                agrees &= _play(session, one, console, metrics)
                 if not once:
                     up.push(one.pop_all())
                     sessions.append(session)
@@ -116,7 +118,7 @@ def _demo(console: Console, acts: Sequence[Act], once: bool, again: bool) -> int
     return 0 if agrees else 1
 
 
-def _play(session: Session, up: ExitStack, console: Console) -> bool:
+def _play(session: Session, up: ExitStack, console: Console, metrics: str | None) -> bool:
     settings = session.settings
     console.rule(f"[bold]{session.title}")
     if session.prepare():
@@ -128,7 +130,7 @@ def _play(session: Session, up: ExitStack, console: Console) -> bool:
         )
     gateway = up.enter_context(session.running())
     url = str((gateway.health() or {})["gateway"])
-    _say_where(console, settings, url)
+    _say_where(console, settings, url, metrics)
     session.play(url)
     outcome = session.finish()
     if session.is_vietnamese:
@@ -209,10 +211,17 @@ def _tape(settings: Settings, base: str, again: bool) -> str:
     return base if number == 1 else f"{base}r{number}"
 
 
-def _say_where(console: Console, settings: Settings, url: str) -> None:
+def _say_where(console: Console, settings: Settings, url: str, metrics: str | None) -> None:
     tail = f"vntape tail trades-classified --tape {settings.tape}"
     console.print(f"live page   {url}/", highlight=False)
     console.print(f"REST        {url}/docs", highlight=False)
+    targets = settings.local_dir / settings.stack / "sd"
+    each = f"/metrics of each process: {targets}/*.json"
+    shown = f"{metrics}/graph, alerts at {metrics}/alerts; {each}" if metrics else each
+    console.print(f"metrics     {shown}", highlight=False)
+    console.print(
+        f"who waits   .venv/bin/vntape lag --tape {settings.tape} --watch", highlight=False
+    )
     console.print(f"in a shell  .venv/bin/{tail}", highlight=False)
     console.print(
         f'in SQL      psql "$(.venv/bin/vntape url reader)", schema {settings.tape}',

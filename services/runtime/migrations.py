@@ -92,6 +92,27 @@ def apply(connection: Connection, schema: str, migrations: list[Migration]) -> l
     return ran
 
 
+def missing(connection: Connection, schema: str, migrations: list[Migration]) -> list[str]:
+    """
+    Names of those that `apply` would run now; changes nothing. The schema was migrated before.
+
+    Raises:
+        MigrationError: as `apply`.
+    """
+    table = sql.Identifier(schema, "schema_migrations")
+    rows = connection.execute(
+        sql.SQL("SELECT number, name, sha256 FROM {}").format(table)
+    ).fetchall()
+    done = {number: (name, sha256) for number, name, sha256 in rows}
+    _check(schema, migrations, done)
+    community = _is_community(connection)
+    return [
+        each.name
+        for each in migrations
+        if each.number not in done and (community or not each.needs_community)
+    ]
+
+
 def _use(connection: Connection, schema: str) -> None:
     path = sql.SQL("SET LOCAL search_path TO {}, public").format(sql.Identifier(schema))
     connection.execute(path)

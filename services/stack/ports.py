@@ -35,13 +35,16 @@ def pick_free(avoid: Collection[int] = ()) -> int:
     raise StackError(f"no free port between {_RANGE.start} and {_RANGE.stop}")
 
 
-def require_free(port: int, what: str, setting: str) -> None:
+def require_free(port: int, what: str, setting: str, wait_s: float = _CLOSING_S) -> None:
     """
+    Args:
+        wait_s: how long a socket that is closing may hold it.
+
     Raises:
         StackError: something else listens on `port`; names it, the holder and `setting`.
     """
     # A killed server's sockets outlive its process by some ms while the kernel closes them.
-    deadline = time.monotonic() + _CLOSING_S
+    deadline = time.monotonic() + wait_s
     while not is_free(port):
         if time.monotonic() < deadline:
             time.sleep(0.05)

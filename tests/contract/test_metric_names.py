@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import click
 import pytest
 import yaml
 
+from services.cli import root
 from services.runtime.metrics import Metrics
 from tests.support.stack import ROOT
 
@@ -92,3 +94,20 @@ def test_every_alert_has_a_severity_a_runbook_and_a_unit_test(alert: Rule) -> No
 def test_no_runbook_is_of_an_alert_that_is_gone() -> None:
     pages = {path.name for path in RUNBOOKS.glob("*.md")} - {"README.md"}
     assert pages == {alert["annotations"]["runbook_url"].rpartition("/")[2] for alert in ALERTS}
+
+
+def test_the_commands_of_the_runbooks_are_commands() -> None:
+    for path in RUNBOOKS.glob("*.md"):
+        for words in re.findall(r"vntape ((?:[a-z-]+ ?)+)", path.read_text()):
+            _follow(words.split(), path.name)
+
+
+def _follow(words: list[str], page: str) -> None:
+    command: click.Command = root
+    for word in words:
+        if not isinstance(command, click.Group):
+            return
+        context = click.Context(command)
+        found = command.get_command(context, word)
+        assert found is not None, f"{page}: no command {' '.join(words)}"
+        command = found
