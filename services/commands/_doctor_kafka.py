@@ -45,7 +45,7 @@ def _topics(settings: Settings) -> Finding:
     odd = [line for line in lines if line not in absent]
     if odd:
         said = odd[0] if len(odd) == 1 else f"{odd[0]}; and {len(odd) - 1} more"
-        todo = f"`vntape topics diff --tape {settings.tape}` lists them; a count of partitions "
+        todo = f"`vntape topics apply --settings --tape {settings.tape}`; a count of partitions "
         return Finding("fail", "topics", said, f"{todo}stands for the tape's life: a new tape")
     if absent:
         todo = f"fine where nothing of them runs; else `vntape topics apply --tape {settings.tape}`"

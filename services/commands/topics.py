@@ -32,13 +32,19 @@ def command() -> None:
     metavar="SERVICE,…",
     help="Only what these need, ingest with its feeds: ingest:ssi+iboard,classifier,writer.",
 )
-def apply(tape: str | None, runners: str | None) -> None:
-    """Create the topics that are not there; those that are stay as they are."""
+@click.option("--settings", is_flag=True, help="Also set what differs in those that are there.")
+def apply(tape: str | None, runners: str | None, settings: bool) -> None:
+    """Create the topics that are not there; those that are stay as they are, or get --settings.
+
+    What somebody set beside ours stays; a count of partitions stands for a tape's life.
+    """
     bootstrap, name = _where(tape)
     wanted = _needed(runners) if runners is not None else list(TOPICS)
     created = _ask(topics_admin.apply(bootstrap, name, wanted))
     for topic in created:
         click.echo(f"created {topic}")
+    for full in _ask(topics_state.settle(bootstrap, name, wanted)) if settings else ():
+        click.echo(f"changed the settings of {full}")
     click.echo(f"tape {name}: {len(created)} created, {len(wanted) - len(created)} there before")
     found = _ask(topics_state.describe(bootstrap, name, wanted))
     for line in topics_state.differences(found, name, wanted):

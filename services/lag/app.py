@@ -20,7 +20,6 @@ from services.runtime.settings import Settings, SettingsError
 
 log = logs.get(__name__)
 
-ROUND_S = 5.0
 COMPLETENESS_S = 30.0
 ACTIVE_S = 600.0
 """A tape that has not grown for so long is as complete as it was."""
@@ -31,7 +30,7 @@ WATCHED = tuple(topic.name for topic in TOPICS if topic.codec != "snapshot")
 
 def run_lag(settings: Settings, worker: str = "lag-1") -> None:
     """
-    Look every ROUND_S at all tapes until SIGTERM or SIGINT.
+    Look every VNTAPE_LAG_INTERVAL_S at all tapes until SIGTERM or SIGINT.
 
     Raises:
         SettingsError: no Kafka.
@@ -62,7 +61,7 @@ async def _watch(process: Process, bootstrap: str) -> None:
                     board.show(survey)
                     surveyor.database_url = reader_url(process.settings)
                     _well(process, survey.problem)
-                    await _rest(process, ROUND_S)
+                    await _rest(process, process.settings.lag_interval_s)
         except AWAY as e:
             # What was said last is not true any more: better nothing than that.
             board.clear()

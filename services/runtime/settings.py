@@ -231,6 +231,8 @@ class Settings(BaseSettings):
     writer_batch_rows: int = Field(5000, gt=0, description="Rows of one transaction, at most")
     writer_flush_s: Seconds = Field(0.2, description="A row waits at most this long")
 
+    lag_interval_s: Seconds = Field(5.0, description="The lag exporter looks so often")
+
     gateway_host: str = Field(
         "127.0.0.1", min_length=1, description="Address the gateway listens on"
     )

@@ -10,6 +10,9 @@ from schemas.topic import Topic
 from schemas.topics import TOPICS
 from services.runtime.topics_admin import admin, config_of
 
+_OF_THE_TOPIC = 1
+"""Of Kafka's config sources, DYNAMIC_TOPIC_CONFIG."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -40,6 +43,41 @@ def _config(resource: Any) -> tuple[str, dict[str, str]]:
     if code:
         raise RuntimeError(f"Kafka does not describe topic {full}: error {code} {message or ''}")
     return full, {name: str(value) for name, value, *_ in entries}
+
+
+async def settle(bootstrap: str, tape: str, topics: Iterable[Topic] = TOPICS) -> list[str]:
+    """
+    Give the topics that are there the settings of `config_of`; what somebody else set stays.
+
+    Returns:
+        The Kafka names of those that had others. Counts of partitions are not touched.
+
+    Raises:
+        RuntimeError: the broker refused one.
+    """
+    changes = {}
+    async with admin(bootstrap) as client:
+        there = set(await client.list_topics())
+        mine = {topic.on(tape): topic for topic in topics if topic.on(tape) in there}
+        asked = [ConfigResource(ConfigResourceType.TOPIC, full) for full in mine]
+        for reply in await client.describe_configs(asked) if asked else ():
+            for resource in reply.resources:
+                full, now = _config(resource)
+                wanted = config_of(mine[full], tape)
+                if any(now.get(name) != value for name, value in wanted.items()):
+                    changes[full] = _set_here(resource) | wanted
+        new = [ConfigResource(ConfigResourceType.TOPIC, f, configs=c) for f, c in changes.items()]
+        for reply in await client.alter_configs(new) if new else ():
+            for code, message, _kind, full in reply.resources:
+                if code:
+                    raise RuntimeError(f"Kafka refused settings of {full}: {message or code}")
+    return list(changes)
+
+
+def _set_here(resource: Any) -> dict[str, str]:
+    """The settings that a topic has of its own; to alter them is to replace them all."""
+    entries = resource[4]
+    return {name: str(value) for name, value, _, source, *_ in entries if source == _OF_THE_TOPIC}
 
 
 def differences(

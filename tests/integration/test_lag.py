@@ -69,7 +69,8 @@ async def test_a_worker_that_is_behind_is_told_in_records_seconds_and_members(
     """Caught up; frozen, while input comes; gone. The table and the exporter say the same."""
     command = [sys.executable, "-m", "services.cli", "run", "lag"]
     with workers(stack.kafka, tape, tmp_path) as crew:
-        environment = crew._environment("", {}) | {"VNTAPE_LOCAL_DIR": str(tmp_path / "watch")}
+        environment = crew._environment("", {"lag_interval_s": 0.5})
+        environment |= {"VNTAPE_LOCAL_DIR": str(tmp_path / "watch")}
         exporter = Worker(0, command, environment, tmp_path)
         crew.all.append(exporter)
         async with load(stack.kafka, tape) as feed:

@@ -6,8 +6,9 @@ import pytest
 from aiokafka.admin import NewTopic
 from click.testing import CliRunner, Result
 
-from schemas.topics import TOPICS
+from schemas.topics import MARKET, TOPICS
 from services.commands.topics import command
+from services.runtime import topics_state
 from services.runtime.topics_admin import admin
 
 pytestmark = pytest.mark.broker
@@ -72,6 +73,25 @@ def test_diff_names_a_topic_that_somebody_made_otherwise(
     assert said.exit_code == 1
     assert f"{tape}.market has 5 partitions, not 12" in said.output
     assert f"{tape}.market: message.timestamp.type is CreateTime, not LogAppendTime" in said.output
+
+
+def test_settings_are_set_right_on_demand_and_what_others_set_stays(
+    kafka: str, database: str, tape: str
+) -> None:
+    async def make() -> None:
+        odd = {"retention.ms": "1000", "delete.retention.ms": "777"}
+        async with admin(kafka) as client:
+            await client.create_topics([NewTopic(f"{tape}.market", 12, 1, topic_configs=odd)])
+
+    asyncio.run(make())
+    applied = run(kafka, database, "apply", "--tape", tape, "--for", "ingest:ssi", "--settings")
+    assert applied.exit_code == 0, applied.output
+    assert f"changed the settings of {tape}.market" in applied.output
+    assert "warning" not in applied.output
+    again = run(kafka, database, "apply", "--tape", tape, "--for", "ingest:ssi", "--settings")
+    assert "changed" not in again.output
+    found = asyncio.run(topics_state.describe(kafka, tape, [MARKET]))
+    assert found["market"].config["delete.retention.ms"] == "777"
 
 
 def test_no_kafka_is_one_sentence() -> None:
