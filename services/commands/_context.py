@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
 from services import stack
-from services.runtime import database, topics_admin
+from services.runtime import database, database_tls, kafka_login, topics_admin
 from services.runtime.settings import Settings, SettingsError
 from services.runtime.settings_load import load
 
@@ -60,10 +60,18 @@ def settings(**overrides: Any) -> Settings:
     What the environment says, `overrides` that are not None, and for what neither says the
     addresses of the local stack.
 
+    Where logins were set they are tried, unless what they are for is away.
+
     Raises:
         click.ClickException: naming the variable that is wrong, or saying that the local
             stack was never started.
     """
+    config = _completed(**overrides)
+    _log_in(config)
+    return config
+
+
+def _completed(**overrides: Any) -> Settings:
     found = files(**overrides)
     update: dict[str, Any] = {}
     if found.kafka is None or found.database_url is None:
@@ -77,6 +85,32 @@ def settings(**overrides: Any) -> Settings:
             update["kafka"] = found.kafka or local.kafka
             update["database_url"] = found.database_url or SecretStr(local.database)
     return found.model_copy(update=update)
+
+
+def _log_in(config: Settings) -> None:
+    """Say once how Kafka is logged in to, and let in nothing that it or the database refuses."""
+    try:
+        login = kafka_login.of(config)
+    except SettingsError as e:
+        raise click.ClickException(str(e)) from e
+    if config.kafka is not None:
+        kafka_login.use(config.kafka, login)
+        if login.context is not None and (why := asyncio.run(kafka_login.refusal(config.kafka))):
+            raise click.ClickException(why)
+    if config.database_ca is not None:
+        for variable, url in _urls(config):
+            try:
+                database.connect(url, "vntape-login").close()
+            except psycopg.OperationalError as e:
+                if why := database_tls.refusal(e, variable):
+                    raise click.ClickException(why) from e
+
+
+def _urls(config: Settings) -> list[tuple[str, str]]:
+    """The variables that hold URLs of the database, with them."""
+    names = ("database_url", "writer_url", "reader_url", "ingest_url", "delivery_url")
+    found = ((f"VNTAPE_{name.upper()}", getattr(config, name)) for name in names)
+    return [(name, secret.get_secret_value()) for name, secret in found if secret is not None]
 
 
 def reachable(tape: str | None = None, *, kafka: bool = True, db: bool = False) -> Settings:
@@ -118,10 +152,13 @@ def reading(tape: str | None, *, db: bool = False) -> Settings:
 def away(error: Exception) -> str | None:
     """A sentence for an error that says Kafka or the database is not there; else None."""
     if isinstance(error, KafkaConnectionError | NodeNotReadyError):
-        return _kafka_away(settings())
+        config = _completed()
+        return asyncio.run(kafka_login.refusal(str(config.kafka))) or _kafka_away(config)
     if isinstance(error, psycopg.OperationalError):
+        if refused := database_tls.refusal(error, "VNTAPE_DATABASE_URL"):
+            return refused
         reason = " ".join(str(error).split())
-        return f"{_database_away(settings())} ({reason})"
+        return f"{_database_away(_completed())} ({reason})"
     return None
 
 

@@ -1,5 +1,6 @@
 """Run a service."""
 
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,22 +64,28 @@ def _computing(name: str) -> click.Command:
     )
     @click.option(
         "--worker",
-        type=click.IntRange(1),
-        default=1,
-        show_default=True,
-        help="Number of this one worker.",
+        metavar="N|host",
+        help="Number of this one worker; host: the machine's name stands for it, where each "
+        "worker has a machine of its own, as containers do. [VNTAPE_WORKER, 1]",
     )
-    def run_one(tape: str | None, workers: int | None, first: int, worker: int) -> None:
+    def run_one(tape: str | None, workers: int | None, first: int, worker: str | None) -> None:
         with refusals():
-            config = settings(tape=tape)
+            config = settings(tape=tape, worker=worker)
         if workers:
             _supervise(name, workers, first, tape)
         from services.runtime import faust_worker
 
         with refusals():
-            faust_worker.run(declared(name, config), config, worker)
+            faust_worker.run(declared(name, config), config, _number(name, config.worker))
 
     return run_one
+
+
+def _number(service: str, worker: str) -> str:
+    """Of `classifier-0`, the name of a machine of a stateful set, what is not the service's."""
+    if worker != "host":
+        return worker
+    return socket.gethostname().partition(".")[0].removeprefix(f"{service}-")
 
 
 for _name in COMPUTING:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from schemas.topic import DAY_MS, Topic
 from schemas.topics import TOPICS
-from services.commands._context import reachable
+from services.commands._context import away, reachable
 from services.runtime import topics_admin, topics_state
 
 T = TypeVar("T")
@@ -131,4 +131,6 @@ def _ask(question: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(question)
     except (KafkaError, OSError, RuntimeError) as e:
+        if sentence := away(e):
+            raise click.ClickException(sentence) from e
         raise click.ClickException(f"Kafka did not do it: {str(e).strip() or e!r}") from e

@@ -4,11 +4,13 @@ import click
 
 from services.commands._context import settings
 
+WHAT = ("kafka", "reader", "writer", "ingest", "delivery", "owner")
+
 
 @click.command()
-@click.argument("what", type=click.Choice(["kafka", "reader", "writer", "owner"]))
+@click.argument("what", type=click.Choice(WHAT))
 def command(what: str) -> None:
-    """Print an address: of Kafka, or of the database as reader, writer or owner.
+    """Print an address: of Kafka, or of the database as one of its roles or its owner.
 
     The database's has the password in it: `psql "$(vntape url reader)"`.
     """
@@ -25,6 +27,6 @@ def command(what: str) -> None:
         click.echo(config.database_url.get_secret_value())
         return
     try:
-        click.echo(roles.url(config, roles.READER if what == "reader" else roles.WRITER))
+        click.echo(roles.url(config, f"vntape_{what}"))
     except SettingsError as e:
         raise click.ClickException(str(e)) from e

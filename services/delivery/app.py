@@ -64,7 +64,7 @@ def run_delivery(settings: Settings, dry_run: bool = False) -> None:
         raise SettingsError("no channels: set VNTAPE_DELIVERY to a file as deploy/delivery.yaml")
     plan = Plan(
         settings.kafka,
-        roles.url(settings, roles.WRITER),
+        roles.url(settings, roles.DELIVERY),
         channels_file.read(settings.delivery),
         withheld(settings, dry_run),
     )

@@ -24,7 +24,7 @@ from services.ingest.positions import Ground, PositionError
 from services.ingest.spool_feed import SpooledFeed
 from services.ingest.stamping import FeedMismatchError, Stamper
 from services.ingest.tally import Tally
-from services.runtime import kafka, logs, process
+from services.runtime import kafka, logs, process, roles
 from services.runtime.ages import Ages
 from services.runtime.outbox import Outboxes
 from services.runtime.process import Process
@@ -88,8 +88,7 @@ async def _play(life: Process, feed: Feed, tally: Tally) -> None:
         raise SettingsError("VNTAPE_KAFKA is not set: give host:port of Kafka, or `vntape up`")
     async with AsyncExitStack() as stack:
         ownership = None
-        if settings.database_url is not None:
-            url = settings.database_url.get_secret_value()
+        if (url := _lock_url(settings)) is not None:
             ownership = Ownership(url, settings.tape, feed.venues)
             stack.push_async_callback(ownership.release)
             await ownership.take()
@@ -98,6 +97,15 @@ async def _play(life: Process, feed: Feed, tally: Tally) -> None:
             stack.callback(feed.close)
             background.append(feed.receive())
         await _first_of(_through(life, feed, tally, stack), background)
+
+
+def _lock_url(settings: Settings) -> str | None:
+    """Where the locks are; the owner may hold them, too, where no migration made our role."""
+    try:
+        return roles.url(settings, roles.INGEST)
+    except SettingsError:
+        owner = settings.database_url
+        return None if owner is None else owner.get_secret_value()
 
 
 async def _through(life: Process, feed: Feed, tally: Tally, stack: AsyncExitStack) -> None:

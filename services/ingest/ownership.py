@@ -94,7 +94,9 @@ class Ownership:
             await asyncio.sleep(0.1)
 
     def _refusal(self, venue: str, holder: tuple[object, ...] | None) -> str:
-        who = "somebody" if holder is None else f"{holder[1]!r}, connected since {holder[2]},"
+        # Of a session of another role nothing is shown.
+        seen = holder is not None and holder[1] is not None
+        who = f"{holder[1]!r}, connected since {holder[2]}," if holder and seen else "somebody"
         return (
             f"{who} already ingests {venue} on tape {self._tape}: one ingest owns a venue of a "
             "tape; stop that one first, or use another tape"

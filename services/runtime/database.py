@@ -1,6 +1,7 @@
 """Clients of TimescaleDB, made one way."""
 
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -34,6 +35,16 @@ async def connect_async(url: str, application: str, *, autocommit: bool = False)
     return await psycopg.AsyncConnection.connect(
         url, application_name=application, autocommit=autocommit, **_OPTIONS
     )
+
+
+def with_login(url: str, user: str, password: str) -> str:
+    """The postgresql:// URL with another login in it."""
+    parts = urlsplit(url)
+    hosts = parts.netloc.rpartition("@")[2]
+    kept = [(k, v) for k, v in parse_qsl(parts.query) if k not in ("user", "password")]
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+    query = urlencode(kept, quote_via=quote)
+    return parts._replace(netloc=f"{login}@{hosts}", query=query).geturl()
 
 
 def address(url: str) -> str:

@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from mode import Service as ModeService
 
-from services.runtime import http, kafka, logs
+from services.runtime import faust_transport, http, kafka, logs
 from services.runtime.dead_letters import TooManyDeadLettersError
 from services.runtime.expired import check_input
 from services.runtime.faust_transport import SCHEME, QuietTableManager
@@ -52,7 +52,7 @@ def end(code: int, event: str, error: BaseException) -> None:
 class FaustShell:
     """Wires one pump into one Faust app."""
 
-    def __init__(self, service: Service[Any], settings: Settings, worker: int) -> None:
+    def __init__(self, service: Service[Any], settings: Settings, worker: int | str) -> None:
         assert settings.kafka is not None
         self.service, self.settings, self.worker = service, settings, worker
         self.metrics, self.health = Metrics(service.name), Health()
@@ -73,6 +73,7 @@ class FaustShell:
         app = faust.App(
             service.app_id(settings.tape),
             broker=f"{SCHEME}://{settings.kafka}",
+            broker_credentials=faust_transport.credentials(str(settings.kafka)),
             TableManager=QuietTableManager,
             store="memory://",
             web_enabled=False,
@@ -212,7 +213,10 @@ class FaustShell:
         self._outboxes = Outboxes(self._producer)
         self.pump = Pump(self.service, self.settings, self._outboxes, self.metrics)
         self._http, port = await http.serve(
-            self.metrics.registry, self.health, self.settings.http_port
+            self.metrics.registry,
+            self.health,
+            self.settings.http_port,
+            self.settings.http_host,
         )
         announce(self.settings, self.service.name, self.name, port)
 

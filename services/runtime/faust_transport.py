@@ -18,11 +18,12 @@ from aiokafka.errors import (
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
 )
+from faust.auth import SASLCredentials, SSLCredentials
 from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from services.runtime import logs
+from services.runtime import kafka_login, logs
 
 log = logs.get(__name__)
 
@@ -30,6 +31,21 @@ SCHEME = "vntape"
 FETCH_WAIT_MS = 20
 YIELD_EVERY = 200
 POLL_S = 0.002
+
+
+def credentials(address: str) -> SASLCredentials | SSLCredentials | None:
+    """What was said of how to log in there, as Faust takes it."""
+    login = kafka_login.at(address)
+    if login.context is None:
+        return None
+    if login.user is None:
+        return SSLCredentials(context=login.context)
+    return SASLCredentials(
+        username=login.user,
+        password=login.password,
+        mechanism=login.mechanism,
+        ssl_context=login.context,
+    )
 
 
 class Seeker(Protocol):

@@ -11,7 +11,7 @@ import faust
 import uvloop
 from aiokafka.errors import KafkaConnectionError
 
-from services.runtime import garbage, logs
+from services.runtime import garbage, kafka_login, logs
 from services.runtime.faust_shell import EXIT_REFUSE, EXIT_RESTART, FaustShell, end
 from services.runtime.service import Service
 from services.runtime.settings import Settings, folder
@@ -23,9 +23,9 @@ CLAIM_S = 3.0
 """A worker that is being ended may still hold its number for so long."""
 
 
-def claim(service: Service[Any], settings: Settings, worker: int) -> IO[str] | None:
+def claim(service: Service[Any], settings: Settings, worker: int | str) -> IO[str] | None:
     """
-    Hold a worker's number on this machine; None when another process does.
+    Hold a worker's number (or name) on this machine; None when another process does.
 
     Two members of one static id fence each other for ever. The lock goes with the process.
 
@@ -45,7 +45,7 @@ def claim(service: Service[Any], settings: Settings, worker: int) -> IO[str] | N
             return file
 
 
-def run(service: Service[Any], settings: Settings, worker: int = 1) -> None:
+def run(service: Service[Any], settings: Settings, worker: int | str = 1) -> None:
     """
     Run one worker of a service until SIGTERM; never returns normally.
 
@@ -57,18 +57,20 @@ def run(service: Service[Any], settings: Settings, worker: int = 1) -> None:
         log.error(
             "refused",
             error=f"{service.name} number {worker} of tape {settings.tape} runs on this machine "
-            f"already: give this one another number, --worker {worker + 1}",
+            "already: give this one another number, --worker",
         )
         sys.exit(EXIT_REFUSE)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    kafka_login.use(str(settings.kafka), kafka_login.of(settings))
     shell = FaustShell(service, settings, worker)
     try:
         loop.run_until_complete(shell.open())
     except KafkaConnectionError:
         # Without a traceback: a broker that is not up yet is no fault of ours.
-        said = f"Kafka at {settings.kafka} does not answer; it ends to be restarted"
+        why = loop.run_until_complete(kafka_login.refusal(str(settings.kafka)))
+        said = why or f"Kafka at {settings.kafka} does not answer; it ends to be restarted"
         log.error("kafka_away", error=said)  # noqa: TRY400
         os._exit(EXIT_RESTART)
     garbage.settle()

@@ -1,4 +1,4 @@
-"""`/metrics` and `/health` of a process, on loopback."""
+"""`/metrics` and `/health` of a process, on loopback unless a setting says otherwise."""
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -13,7 +13,8 @@ async def serve(
     """
     Start the server in this event loop.
 
-    `/health` answers 200, or 503 when the process is starting or stalled.
+    `/health` answers 200, or 503 when the process is starting or stalled: it is ready or not.
+    `/health/live` answers 503 only when it is stalled, which is what a restart may mend.
 
     Returns:
         The runner, to be cleaned up by the caller, and the port it listens on.
@@ -28,8 +29,18 @@ async def serve(
         status = 503 if health.state() in {"stalled", "starting"} else 200
         return web.json_response(health.report(), status=status)
 
+    async def live(_request: web.Request) -> web.Response:
+        status = 503 if health.state() == "stalled" else 200
+        return web.json_response(health.report(), status=status)
+
     app = web.Application()
-    app.add_routes([web.get("/metrics", metrics), web.get("/health", report)])
+    app.add_routes(
+        [
+            web.get("/metrics", metrics),
+            web.get("/health", report),
+            web.get("/health/live", live),
+        ]
+    )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, host, port)

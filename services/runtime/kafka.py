@@ -6,6 +6,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
+from services.runtime import kafka_login
+
 Consumer = AIOKafkaConsumer
 Record = ConsumerRecord
 Partition = TopicPartition
@@ -29,6 +31,7 @@ def producer(bootstrap: str, client_id: str, compression: str | None = None) -> 
         max_batch_size=BATCH_BYTES,
         max_request_size=16 * 1024 * 1024,
         compression_type=compression,
+        **kafka_login.at(bootstrap).options(),
     )
 
 
@@ -47,6 +50,7 @@ def consumer(bootstrap: str, client_id: str, **options: Any) -> AIOKafkaConsumer
         auto_offset_reset="none",
         fetch_max_wait_ms=options.pop("fetch_max_wait_ms", 20),
         max_partition_fetch_bytes=options.pop("max_partition_fetch_bytes", 4 * 1024 * 1024),
+        **kafka_login.at(bootstrap).options(),
         **options,
     )
 
@@ -66,8 +70,16 @@ async def partitions_of(client: AIOKafkaConsumer, topic: str, wait_s: float = 10
         if found := client.partitions_for_topic(topic):
             return sorted(found)
         if loop.time() > deadline:
-            raise LookupError(f"there is no topic {topic!r}; `vntape topics apply` creates it")
+            allowed = "" if (user := _user_of(client)) is None else f", or {user} may not see it"
+            raise LookupError(
+                f"there is no topic {topic!r}; `vntape topics apply` creates it{allowed}"
+            )
         await asyncio.sleep(0.1)
+
+
+def _user_of(client: AIOKafkaConsumer) -> str | None:
+    user: str | None = client._client._sasl_plain_username
+    return user
 
 
 async def bounds(client: AIOKafkaConsumer, topic: str) -> dict[TopicPartition, tuple[int, int]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvloop
 
-from services.runtime import garbage, http, logs
+from services.runtime import garbage, http, kafka_login, logs
 from services.runtime.health import Health
 from services.runtime.metrics import Metrics
 from services.runtime.settings import Settings, folder
@@ -67,9 +67,11 @@ def run(
     it: the supervisor restarts.
 
     Raises:
-        SettingsError: the address file has no place.
+        SettingsError: the address file has no place, or Kafka's login is not whole.
     """
     logs.configure(service, settings.log_level)
+    if settings.kafka is not None:
+        kafka_login.use(settings.kafka, kafka_login.of(settings))
 
     async def life() -> None:
         process = Process(service, settings, Metrics(service))
@@ -77,7 +79,7 @@ def run(
         for wish in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(wish, process.stopping.set)
         runner, port = await http.serve(
-            process.metrics.registry, process.health, settings.http_port
+            process.metrics.registry, process.health, settings.http_port, settings.http_host
         )
         announce(settings, service, worker or f"{service}-1", port)
         garbage.settle()

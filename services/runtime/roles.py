@@ -2,9 +2,10 @@
 Who may do what in the database.
 
 The owner (the role of VNTAPE_DATABASE_URL) migrates. `vntape_writer` stores; `vntape_reader`
-looks: Grafana, the gateway, people. Of the reader any SQL must be expected, because a dashboard
-sends whatever its viewer wants: it holds by missing grants, not by its read-only default, which
-a client can override.
+looks: Grafana, the gateway, people. `vntape_ingest` sees nothing: it holds the locks by which
+processes agree who owns a venue. `vntape_delivery` keeps the log of what was told. Of the
+reader any SQL must be expected, because a dashboard sends whatever its viewer wants: it holds
+by missing grants, not by its read-only default, which a client can override.
 """
 
 import json
@@ -14,15 +15,31 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
+from services.runtime import database
 from services.runtime.database import Connection
 from services.runtime.settings import Settings, SettingsError, folder
 
 WRITER = "vntape_writer"
 READER = "vntape_reader"
+INGEST = "vntape_ingest"
+DELIVERY = "vntape_delivery"
+DELIVERY_LOG = ("alert_deliveries", "delivery_positions")
+"""The tables that the delivery writes, and no others."""
 
 _LIMITS = {
+    INGEST: (
+        "SET statement_timeout = '15s'",
+        "SET idle_in_transaction_session_timeout = '10s'",
+        "CONNECTION LIMIT 20",
+    ),
+    DELIVERY: (
+        "SET idle_in_transaction_session_timeout = '10s'",
+        "SET lock_timeout = '15s'",
+        "SET statement_timeout = '60s'",
+        "CONNECTION LIMIT 10",
+    ),
     WRITER: (
         # A writer that was stopped in a transaction would block its successor.
         "SET idle_in_transaction_session_timeout = '10s'",
@@ -44,7 +61,7 @@ _GUARDED = "'lo\\_%', 'lo%write', 'pg\\_%advisory%'"
 
 def url(settings: Settings, role: str) -> str:
     """
-    How to log in as WRITER or READER: the setting, or the password that `vntape migrate` made.
+    How to log in as one of the roles: the setting, or the password that `vntape migrate` made.
 
     Raises:
         SettingsError: neither is there.
@@ -57,12 +74,12 @@ def url(settings: Settings, role: str) -> str:
     if owner is None or password is None:
         name = f"VNTAPE_{role.removeprefix('vntape_').upper()}_URL"
         raise SettingsError(f"there is no login for {role}: run `vntape migrate`, or set {name}")
-    return make_conninfo(owner.get_secret_value(), user=role, password=password)
+    return database.with_login(owner.get_secret_value(), role, password)
 
 
 def ensure(connection: Connection, passwords: Mapping[str, str]) -> None:
     """
-    Make both roles, with their limits; repeat it freely. The caller holds `migrations.lock`.
+    Make the roles, with their limits; repeat it freely. The caller holds `migrations.lock`.
 
     A role that is not in `passwords` keeps what it has; without any it cannot log in.
     """
@@ -86,8 +103,9 @@ def ensure(connection: Connection, passwords: Mapping[str, str]) -> None:
 
 
 def grant(connection: Connection, schema: str) -> None:
-    """The rights of both roles in a schema, for what is there and what will be."""
+    """The rights of the roles in a schema, for what is there and what will be."""
     pairs = {
+        "GRANT USAGE ON SCHEMA {schema} TO {delivery}",
         "GRANT USAGE ON SCHEMA {schema} TO {reader}, {writer}",
         "GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {reader}, {writer}",
         "GRANT INSERT ON ALL TABLES IN SCHEMA {schema} TO {writer}",
@@ -101,8 +119,18 @@ def grant(connection: Connection, schema: str) -> None:
                     schema=sql.Identifier(schema),
                     reader=sql.Identifier(READER),
                     writer=sql.Identifier(WRITER),
+                    delivery=sql.Identifier(DELIVERY),
                 )
             )
+        for table in DELIVERY_LOG:
+            _grant_log(connection, sql.Identifier(schema, table))
+
+
+def _grant_log(connection: Connection, table: sql.Identifier) -> None:
+    found = connection.execute("SELECT to_regclass(%s)", [table.as_string(connection)]).fetchone()
+    if found is not None and found[0] is not None:
+        text = "GRANT SELECT, INSERT, UPDATE ON {} TO {}"
+        connection.execute(sql.SQL(text).format(table, sql.Identifier(DELIVERY)))
 
 
 def _harden(connection: Connection) -> None:
@@ -123,6 +151,9 @@ def _harden(connection: Connection) -> None:
                 AND pg_has_role(proowner, 'USAGE') LOOP
                 EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
                 EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {WRITER}', f);
+                IF f::text LIKE 'pg%' THEN
+                    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {INGEST}, {DELIVERY}', f);
+                END IF;
             END LOOP;
         END $$
         """  # noqa: S608  a constant
@@ -130,7 +161,12 @@ def _harden(connection: Connection) -> None:
 
 
 def _given(settings: Settings, role: str) -> str | None:
-    secret = settings.writer_url if role == WRITER else settings.reader_url
+    secret = {
+        WRITER: settings.writer_url,
+        READER: settings.reader_url,
+        INGEST: settings.ingest_url,
+        DELIVERY: settings.delivery_url,
+    }[role]
     return None if secret is None else secret.get_secret_value()
 
 

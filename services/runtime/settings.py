@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.topic import check_tape
+from services.runtime import database_tls
 
 PREFIX = "VNTAPE_"
 
@@ -20,8 +21,8 @@ RECEIVE_CLOCK = (
 _NO_URL = "not a postgresql:// URL (percent-encode the password)"
 
 
-def _check_url(secret: SecretStr) -> SecretStr:
-    """Refuse here what libpq would refuse with a message that shows it."""
+def _check_url(secret: SecretStr, info: ValidationInfo) -> SecretStr:
+    """Refuse here what libpq would refuse with a message that shows it; put the CA in."""
     text = secret.get_secret_value()
     try:
         parts = conninfo_to_dict(text)
@@ -33,7 +34,7 @@ def _check_url(secret: SecretStr) -> SecretStr:
     usable = all(p.isascii() and p.isdecimal() and 0 < int(p) < 65536 for p in ports)
     if not text.startswith(("postgresql://", "postgres://")) or astray or not usable:
         raise ValueError(_NO_URL)
-    return secret
+    return SecretStr(database_tls.with_ca(text, info.data.get("database_ca")))
 
 
 Tape = Annotated[str, AfterValidator(check_tape)]
@@ -67,6 +68,25 @@ class Settings(BaseSettings):
     )
     kafka: str | None = Field(None, description="host:port of Kafka; unset: the local stack's")
     kafka_port: Port = Field(0, description="Port of the local Kafka; 0: a free one, remembered")
+    kafka_security: Literal["plaintext", "ssl", "sasl_ssl"] = Field(
+        "plaintext", description="How Kafka is talked to: TLS, and with a login on top"
+    )
+    kafka_ca: FilePath | None = Field(
+        None, description="... file of the authority that signed its certificate; unset: the host's"
+    )
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="... how the password is proven, for sasl_ssl"
+    )
+    kafka_user: str | None = Field(None, min_length=1, description="... and whose it is")
+    kafka_password: SecretStr | None = Field(
+        None, description="... and the password; or a file's name in ..._FILE"
+    )
+    # Before the URLs, which take it up.
+    database_ca: FilePath | None = Field(
+        None,
+        description="File of the authority that signed the database's certificate; set: every "
+        "URL below means TLS, checked in full",
+    )
     database_url: DatabaseUrl | None = Field(
         None, description="postgresql:// URL of the owner role; unset: the local stack's"
     )
@@ -76,9 +96,23 @@ class Settings(BaseSettings):
     reader_url: DatabaseUrl | None = Field(
         None, description="postgresql:// URL of the read-only role; unset: made by vntape migrate"
     )
+    ingest_url: DatabaseUrl | None = Field(
+        None, description="postgresql:// URL of ingest's role; unset: made by vntape migrate"
+    )
+    delivery_url: DatabaseUrl | None = Field(
+        None, description="postgresql:// URL of the delivery's role; unset: made by vntape migrate"
+    )
     database_port: Port = Field(0, description="Port of the local TimescaleDB; 0: a free one")
 
-    http_port: Port = Field(0, description="Port of /metrics and /health; 0: a free one")
+    http_host: str = Field(
+        "127.0.0.1", min_length=1, description="Address that /metrics and /health listen on"
+    )
+    http_port: Port = Field(0, description="... and their port; 0: a free one")
+    worker: str = Field(
+        "1",
+        pattern=r"^([1-9]\d{0,3}|host)$",
+        description="Number of a worker among those of its service; host: this machine's name",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     receive_clock: str = Field(

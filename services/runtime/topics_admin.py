@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from schemas.topic import LIVE, Topic
 from schemas.topics import CONTROL, TOPICS
+from services.runtime import kafka_login
 
 AdminClient = AIOKafkaAdminClient
 
@@ -15,7 +16,11 @@ AdminClient = AIOKafkaAdminClient
 @asynccontextmanager
 async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     """An admin client, started and closed."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="vntape-admin")
+    client = AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap,
+        client_id="vntape-admin",
+        **kafka_login.at(bootstrap).options(),
+    )
     await client.start()
     try:
         yield client
@@ -93,7 +98,10 @@ async def apply(
             NewTopic(
                 name=topic.on(tape),
                 num_partitions=(partitions or topic.partitions) if topic.partitions > 1 else 1,
-                replication_factor=1,
+                # As the cluster's default.replication.factor says. The client asks for an
+                # assignment then; an empty one is none.
+                replication_factor=-1,
+                replica_assignments={},
                 topic_configs=config_of(topic, tape),
             )
             for topic in topics

@@ -1,0 +1,213 @@
+"""A deployment with TLS, logins and rights: what deploy/security says, on real servers."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from aiokafka.errors import TopicAuthorizationFailedError
+from click.testing import CliRunner
+from psycopg import errors
+
+from services import cli
+from services.runtime import kafka, kafka_login, roles
+from services.runtime.settings_load import load
+from tests.support.certificates import authority
+from tests.support.eventually import eventually_sync
+from tests.support.ingest import ONE_VENUE
+from tests.support.secured import Secured, secured
+from tests.support.workers import Worker
+
+pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.timeout(180)]
+
+TAPE = "secure"
+CHAIN = ("classifier", "writer", "gateway", "ingest")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The secured servers with a tape on them, and each one's password."""
+
+    secured: Secured
+    folder: Path
+    strangers: Path
+
+    def command(self, *words: str, env: dict[str, str]) -> tuple[int, str]:
+        """Exit status and output of `vntape …`."""
+        clean = {name: None for name in os.environ if name.startswith("VNTAPE_")}
+        mine = clean | {"VNTAPE_STACK": "nowhere", "VNTAPE_LOCAL_DIR": str(self.folder)} | env
+        done = CliRunner().invoke(cli.root, list(words), env=mine)
+        return done.exit_code, done.output
+
+    def of(self, service: str) -> dict[str, str]:
+        """A service's environment: its own user of Kafka, its own role of the database."""
+        password = (self.folder / "passwords" / f"vntape-{service}").read_text()
+        env = self.secured.user(f"vntape-{service}", password)
+        if (role := ROLES.get(service)) is not None:
+            env[f"VNTAPE_{role.removeprefix('vntape_').upper()}_URL"] = self.url(role)
+        return env
+
+    def url(self, role: str) -> str:
+        """A role's URL, as `vntape url` prints it where the passwords are."""
+        status, said = self.command("url", role.removeprefix("vntape_"), env=self.secured.admin())
+        assert status == 0, said
+        return said.strip()
+
+
+ROLES = {
+    "ingest": roles.INGEST,
+    "writer": roles.WRITER,
+    "gateway": roles.READER,
+    "delivery": roles.DELIVERY,
+}
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Made by the admin, with the commands that an operator uses."""
+    folder = tmp_path_factory.mktemp("secured")
+    strangers = authority(folder / "strangers")
+    with secured(folder, authority(folder / "ca")) as servers:
+        made = Ground(servers, folder, strangers.ca)
+        for words in (
+            ("topics", "apply"),
+            ("migrate",),
+            ("access", "apply", "--passwords", str(folder / "passwords")),
+        ):
+            status, said = made.command(*words, "--tape", TAPE, env=servers.admin())
+            assert status == 0, said
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"VNTAPE_KAFKA_CA": "strangers"}, "VNTAPE_KAFKA_CA is not the authority"),
+        ({"VNTAPE_KAFKA_PASSWORD": "wrong"}, "check VNTAPE_KAFKA_USER and VNTAPE_KAFKA_PASSWORD"),
+        ({"VNTAPE_KAFKA_USER": "nobody"}, "knows no user nobody with this password"),
+        ({"VNTAPE_KAFKA_MECHANISM": "SCRAM-SHA-256"}, "VNTAPE_KAFKA_MECHANISM"),
+        ({"VNTAPE_DATABASE_CA": "strangers"}, "VNTAPE_DATABASE_CA is not the authority"),
+        ({"VNTAPE_DATABASE_URL": "wrong"}, "VNTAPE_DATABASE_URL has a wrong password"),
+    ],
+)
+@pytest.mark.parametrize("words", [("topics", "list"), ("run", "writer")])
+def test_a_wrong_authority_or_password_is_refused_by_the_name_of_its_variable(
+    ground: Ground, words: tuple[str, ...], change: dict[str, str], sentence: str
+) -> None:
+    """Commands and services say it in a line and end, before they do anything; no secret."""
+    env = ground.secured.admin()
+    url = env["VNTAPE_DATABASE_URL"]
+    password = url.partition("://postgres:")[2].partition("@")[0]
+    for name, value in change.items():
+        env[name] = str(ground.strangers) if value == "strangers" else value
+        if name == "VNTAPE_DATABASE_URL":
+            env[name] = url.replace(password, value)
+    status, said = ground.command(*words, "--tape", TAPE, env=env)
+    assert status == (78 if words[0] == "run" else 1)
+    assert sentence in said
+    assert "Traceback" not in said
+    assert env["VNTAPE_KAFKA_PASSWORD"] not in said.replace("wrong password", "")
+    assert password not in said
+
+
+@pytest.mark.parametrize(
+    ("drop", "sentence"),
+    [
+        (("SECURITY", "CA", "USER", "PASSWORD", "MECHANISM"), "set VNTAPE_KAFKA_SECURITY to"),
+        (("SECURITY",), "but VNTAPE_KAFKA_SECURITY=plaintext does not use it"),
+        (("USER",), "VNTAPE_KAFKA_SECURITY=sasl_ssl needs VNTAPE_KAFKA_USER"),
+    ],
+)
+def test_who_comes_without_tls_or_login_is_told_what_to_set(
+    ground: Ground, drop: tuple[str, ...], sentence: str
+) -> None:
+    env = ground.secured.admin()
+    for name in drop:
+        env.pop(f"VNTAPE_KAFKA_{name}")
+    status, said = ground.command("topics", "list", "--tape", TAPE, env=env)
+    assert (status, sentence in said) == (1, True), said
+
+
+def test_each_service_does_its_work_with_its_own_rights_alone(ground: Ground) -> None:
+    """
+    From the recording to the tables and the gateway, nobody as admin or owner.
+
+    Every session of the database is one of TLS, and none is the owner's.
+    """
+    workers = {name: _worker(ground, name) for name in CHAIN}
+
+    def stored() -> bool:
+        for name, worker in workers.items():
+            if worker.poll() is not None:
+                raise RuntimeError(f"{name} ended: {worker.log()[-3000:]}")
+        return _trades(ground) > 1000
+
+    try:
+        for worker in workers.values():
+            worker.start()
+        eventually_sync(stored, 60)
+        with _owner(ground) as c:
+            seen = c.execute(
+                "SELECT usename, bool_and(ssl) FROM pg_stat_activity JOIN pg_stat_ssl USING (pid) "
+                "WHERE usename <> 'postgres' GROUP BY 1"
+            ).fetchall()
+        assert {"vntape_writer": True}.items() <= dict(seen).items()
+        assert all(dict(seen).values())
+    finally:
+        for worker in workers.values():
+            if worker.poll() is None:
+                worker.kill()
+        said = {name: worker.log() for name, worker in workers.items()}
+    for name, text in said.items():
+        assert "uthorization" not in text, name
+
+
+def test_a_service_may_not_do_what_another_does(ground: Ground) -> None:
+    """The classifier may not write `market`, nor the writer make a topic, nor ingest see a row."""
+
+    async def write(service: str, topic: str) -> None:
+        settings = load(ground.of(service))
+        kafka_login.use(ground.secured.kafka, kafka_login.of(settings))
+        producer = kafka.producer(ground.secured.kafka, "test")
+        await producer.start()
+        try:
+            await producer.send_and_wait(topic, b"x")
+        finally:
+            await producer.stop()
+
+    with pytest.raises(TopicAuthorizationFailedError):
+        asyncio.run(write("classifier", f"{TAPE}.market"))
+    with pytest.raises(TopicAuthorizationFailedError):
+        asyncio.run(write("gateway", f"{TAPE}.alerts"))
+    asyncio.run(write("classifier", f"{TAPE}.dead-letters"))
+    for role in (roles.INGEST, roles.DELIVERY):
+        with (
+            psycopg.connect(ground.url(role)) as connection,
+            pytest.raises(errors.InsufficientPrivilege),
+        ):
+            connection.execute(f"SELECT * FROM {TAPE}.trades_classified")
+
+
+def _worker(ground: Ground, service: str, *words: str) -> Worker:
+    if service == "ingest":
+        words = ("--recording", str(ONE_VENUE), "--stay")
+    command = [sys.executable, "-m", "services.cli", "run", service, "--tape", TAPE, *words]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")}
+    local = ground.folder / "local" / service
+    local.mkdir(parents=True, exist_ok=True)
+    mine = {"VNTAPE_STACK": "nowhere", "VNTAPE_LOCAL_DIR": str(local), "VNTAPE_GATEWAY_PORT": "0"}
+    return Worker(1, command, clean | mine | ground.of(service), ground.folder)
+
+
+def _owner(ground: Ground) -> psycopg.Connection:
+    return psycopg.connect(ground.secured.database)
+
+
+def _trades(ground: Ground) -> int:
+    with _owner(ground) as c:
+        row = c.execute(f"SELECT count(*) FROM {TAPE}.trades_classified").fetchone()
+    return int(row[0]) if row else 0
