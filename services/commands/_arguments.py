@@ -57,3 +57,12 @@ class Speed(click.ParamType):
                 f"must be a number above 0 like 1 or 10x, or max; it was {value!r}", param, ctx
             )
         return speed
+
+
+class Worker(click.ParamType):
+    """The number of a worker, or `host`."""
+
+    name = "worker"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return "host" if value == "host" else str(click.IntRange(1).convert(value, param, ctx))

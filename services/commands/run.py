@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from services.commands._arguments import Number, Speed
+from services.commands._arguments import Number, Speed, Worker
 from services.commands._context import settings
 from services.commands._services import COMPUTING, declared
 from services.runtime.settings import SettingsError
@@ -64,6 +64,7 @@ def _computing(name: str) -> click.Command:
     )
     @click.option(
         "--worker",
+        type=Worker(),
         metavar="N|host",
         help="Number of this one worker; host: the machine's name stands for it, where each "
         "worker has a machine of its own, as containers do. [VNTAPE_WORKER, 1]",
