@@ -56,10 +56,12 @@ def apply(tape: str | None, passwords: Path | None) -> None:
             known = {user: _password(passwords, user) for user in sorted(users)}
         except OSError as e:
             raise click.ClickException(f"--passwords: {e.filename}: {e.strerror}") from e
-        _done(kafka_access.set_passwords(str(config.kafka), known))
-        click.echo(f"{len(known)} users, passwords in {passwords}")
+    # The rules first: who can log in has its rights then.
     _done(kafka_access.allow(str(config.kafka), rules))
     click.echo(f"tape {config.tape}: {len(rules)} rules")
+    if passwords is not None:
+        _done(kafka_access.set_passwords(str(config.kafka), known))
+        click.echo(f"{len(known)} users, passwords in {passwords}")
 
 
 def document(tape: str) -> str:

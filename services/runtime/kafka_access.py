@@ -1,5 +1,6 @@
 """Rules and users of Kafka, given to a cluster by its admin (`vntape access apply`)."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from aiokafka.protocol.types import (
     TaggedFields,
 )
 
+from services.runtime import kafka_login
 from services.runtime.access import Rule
 from services.runtime.topics_admin import admin
 
@@ -27,6 +29,8 @@ _OPERATIONS = {"read": 3, "write": 4, "describe": 8, "describe_configs": 10}
 _LITERAL, _PREFIXED, _ALLOW = 3, 4, 3
 _SCRAM_SHA_512 = 2
 _ITERATIONS = 8192
+
+HOLD_S = 60.0
 
 
 class AccessError(Exception):
@@ -119,7 +123,7 @@ def _creation(rule: Rule) -> tuple[Any, ...]:
 
 async def set_passwords(bootstrap: str, passwords: Mapping[str, str]) -> None:
     """
-    Make users with these passwords (SCRAM-SHA-512), or change theirs.
+    Make users with these passwords (SCRAM-SHA-512), or change theirs; returns when they hold.
 
     Raises:
         AccessError: Kafka refuses one: our login is no admin's.
@@ -129,6 +133,20 @@ async def set_passwords(bootstrap: str, passwords: Mapping[str, str]) -> None:
     for user, code, said, _ in reply.results:
         if code:
             raise AccessError(f"Kafka refused user {user or '-'}: {said or f'error {code}'}")
+    if passwords:
+        await _hold(bootstrap, *list(passwords.items())[-1])
+
+
+async def _hold(bootstrap: str, user: str, password: str) -> None:
+    # A broker that has topics to make first hears of its users seconds later.
+    context = kafka_login.at(bootstrap).context
+    login = kafka_login.Login(context, "SCRAM-SHA-512", user, password)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + HOLD_S
+    while why := await kafka_login.refusal(bootstrap, login):
+        if loop.time() > deadline:
+            raise AccessError(f"Kafka took the users, but after {HOLD_S:.0f} s: {why}")
+        await asyncio.sleep(0.2)
 
 
 async def allow(bootstrap: str, rules: Sequence[Rule]) -> None:

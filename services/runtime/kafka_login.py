@@ -91,13 +91,16 @@ def at(address: str) -> Login:
     return _logins.get(address, _PLAIN)
 
 
-async def refusal(address: str) -> str | None:
+async def refusal(address: str, login: Login | None = None) -> str | None:
     """
     Why the servers of an address do not let us in, in a sentence that names the variable.
 
     None: one does, or none is there to ask.
+
+    Args:
+        login: instead of what was said of the address.
     """
-    login = at(address)
+    login = login or at(address)
     said: str | None = None
     for server in address.split(","):
         host, _, port = server.strip().rpartition(":")

@@ -1,0 +1,150 @@
+"""docker-compose.yml is whole, and says of each service what the code says."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import click
+import jsonschema
+import pytest
+import yaml
+
+from schemas.topics import TOPICS
+from services import cli
+from services.commands._services import COMPUTING
+from services.runtime import access
+from services.runtime.settings_load import unknown
+from tests.support.stack import ROOT
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+OURS = {name: one for name, one in SERVICES.items() if "VNTAPE_IMAGE" in one["image"]}
+JOBS = {"init"}
+SCALED = {name for name, one in SERVICES.items() if "scale" in one}
+
+
+def test_it_is_a_compose_file() -> None:
+    """By the specification's own schema."""
+    schema = files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json"
+    # Numbers and booleans may come from variables, which the schema takes as text.
+    jsonschema.validate(COMPOSE, json.loads(schema.read_text()))
+
+
+def test_every_service_there_is_runs_in_it() -> None:
+    """Who declares a topic, and the lag exporter; `recording` stands for ingest in a demo."""
+    assert set(OURS) == {*access.services(), "lag", "init", "recording"}
+    assert set(COMPUTING) <= set(OURS)
+
+
+@pytest.mark.parametrize("name", sorted(OURS.keys() - JOBS))
+def test_what_it_runs_is_a_command(name: str) -> None:
+    """The services' names are those that `vntape run` knows."""
+    run = cli.root.get_command(click.Context(cli.root), "run")
+    assert isinstance(run, click.Group)
+    words = [re.sub(r"\$\{\w+:-(.*)\}", r"\1", word) for word in OURS[name]["command"]]
+    assert words[0] == "run"
+    assert words[1] in run.commands
+    assert words[1] == {"recording": "ingest"}.get(name, name)
+
+
+def test_nothing_is_published_beyond_this_machine_and_workers_publish_nothing() -> None:
+    """Neither a fixed name nor a fixed port keeps a second replica from starting."""
+    for name, one in SERVICES.items():
+        assert all(port.startswith("127.0.0.1:") for port in one.get("ports", ())), name
+        assert "container_name" not in one, name
+        assert "hostname" not in one, name
+    assert all("ports" not in SERVICES[name] for name in COMPUTING)
+
+
+def test_who_may_have_replicas_reads_more_than_one_partition() -> None:
+    """More workers than partitions would idle; the writer and ingest are one each."""
+    wide = {who for t in TOPICS if t.partitions > 1 for who in t.consumers}
+    assert wide & set(COMPUTING) >= SCALED
+    assert {"classifier", "board", "foreign", "orderflow"} <= SCALED
+    for name in SCALED:
+        assert SERVICES[name]["scale"] == f"${{{name.upper().replace('-', '_')}_WORKERS:-1}}"
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_each_is_pinned_bounded_restarted_and_has_its_health_asked(name: str) -> None:
+    one = SERVICES[name]
+    image = re.fullmatch(r"\$\{\w+_IMAGE:-[\w./-]+:(?P<tag>[\w.-]+)\}", one["image"])
+    assert image is not None, one["image"]
+    assert image["tag"] != "latest"
+    assert one["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}
+    assert one["logging"]["options"]["max-size"]
+    assert "no-new-privileges:true" in one["security_opt"]
+    assert one["restart"] == ("no" if name in JOBS else "unless-stopped")
+    if name not in OURS:
+        assert one["healthcheck"]["test"]
+    else:
+        assert one["read_only"]
+        assert one["cap_drop"] == ["ALL"]
+
+
+def test_the_image_asks_its_own_health_and_is_not_root() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    assert "HEALTHCHECK" in text
+    assert re.search(r"^USER \$\{USER_ID\}", text, re.M)
+    assert text.count("FROM ${PYTHON_IMAGE}") == 2
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_its_variables_are_settings(name: str) -> None:
+    environment = OURS[name]["environment"]
+    assert unknown(environment) == []
+    inside = dict(re.findall(r"(VNTAPE_\w+)=(\S+)", (ROOT / "Dockerfile").read_text()))
+    assert unknown(inside) == []
+
+
+def test_each_holds_the_secrets_it_uses_and_no_other(tmp_path: Path) -> None:
+    """And make-secrets makes all of them."""
+    for name, one in OURS.items():
+        used = {v.rpartition("/")[2] for k, v in one["environment"].items() if k.endswith("_FILE")}
+        assert used == set(one.get("secrets", ())), name
+    assert "owner_url" not in {s for n in OURS.keys() - JOBS for s in OURS[n].get("secrets", ())}
+    shutil.copytree(ROOT / "deploy/compose", tmp_path / "compose")
+    for old in (tmp_path / "compose/secrets").glob("[a-z]*"):
+        old.unlink()
+    script = [str(tmp_path / "compose/make-secrets")]
+    subprocess.run(script, check=True, capture_output=True)
+    made = {p.name: p.read_text() for p in (tmp_path / "compose/secrets").glob("[a-z]*")}
+    assert {Path(s["file"]).name for s in COMPOSE["secrets"].values()} <= set(made)
+    assert all(Path(s["file"]).name == name for name, s in COMPOSE["secrets"].items())
+    subprocess.run(script, check=True, capture_output=True)
+    again = {p.name: p.read_text() for p in (tmp_path / "compose/secrets").glob("[a-z]*")}
+    assert again == made, "a second time changes nothing"
+
+
+def test_the_urls_that_it_makes_are_urls(tmp_path: Path) -> None:
+    from services.runtime.settings_load import load
+
+    shutil.copytree(ROOT / "deploy/compose", tmp_path / "compose")
+    script = str(tmp_path / "compose/make-secrets")
+    subprocess.run([script], check=True, capture_output=True, env={"PATH": os.environ["PATH"]})
+    settings = load(
+        {
+            f"VNTAPE_{name}_URL_FILE": str(tmp_path / f"compose/secrets/{name.lower()}_url")
+            for name in ("WRITER", "READER", "INGEST", "DELIVERY")
+        }
+    )
+    for role in ("writer", "reader", "ingest", "delivery"):
+        url = getattr(settings, f"{role}_url").get_secret_value()
+        assert url.startswith(f"postgresql://vntape_{role}:")
+        assert url.endswith("@timescaledb:5432/vntape")
+
+
+def test_what_is_waited_for_and_what_is_mounted_is_there() -> None:
+    for name, one in SERVICES.items():
+        assert set(one.get("depends_on", ())) <= set(SERVICES), name
+        for volume in one.get("volumes", ()):
+            source = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", volume).partition(":")[0]
+            if source.startswith("./"):
+                assert (ROOT / source).exists(), f"{name} mounts {source}"
+            else:
+                assert source in COMPOSE["volumes"], f"{name} mounts {source}"
