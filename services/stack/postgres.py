@@ -20,7 +20,8 @@ STOP_SIGNAL = signal.SIGINT
 # A crash with a full write-ahead log replays for tens of seconds.
 START_TIMEOUT_S = 120.0
 
-_BIN = "/usr/lib/postgresql/17/bin"
+MAJOR = 17
+_BIN = f"/usr/lib/postgresql/{MAJOR}/bin"
 _ENVIRONMENT = {"PATH": f"{_BIN}:/usr/bin", "LC_ALL": "C.UTF-8"}
 
 
@@ -98,6 +99,11 @@ def version(places: Places) -> str:
     lines = (line.partition("=") for line in root.read_text().splitlines())
     found = {key.strip(): value.strip(" '") for key, _, value in lines}
     return f"17 + TimescaleDB {found.get('default_version', '?')}"
+
+
+def program(places: Places, name: str) -> list[str]:
+    """The beginning of a command line of one of PostgreSQL's own programs, such as pg_dump."""
+    return _inside(places, name)
 
 
 def _connect(record: Record, database: str) -> psycopg.Connection:

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from importlib.resources import files
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,12 @@ SCALED = {name for name, one in SERVICES.items() if "scale" in one}
 
 def test_it_is_a_compose_file() -> None:
     """By the specification's own schema."""
-    schema = files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json"
-    # Numbers and booleans may come from variables, which the schema takes as text.
+    path = "check_jsonschema/builtin_schemas/vendor/compose-spec.json"
+    schema = Path(str(distribution("check-jsonschema").locate_file(path)))
     jsonschema.validate(COMPOSE, json.loads(schema.read_text()))
+    wrong = COMPOSE | {"services": {"x": {"image": "x", "portz": []}}}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, json.loads(schema.read_text()))
 
 
 def test_every_service_there_is_runs_in_it() -> None:

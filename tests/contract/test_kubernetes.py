@@ -37,8 +37,6 @@ def documents(*files: str) -> list[dict[str, Any]]:
 
 FILES = ("namespace", "network", "workers", "others")
 BASE = documents(*(f"base/{name}.yaml" for name in FILES))
-    "base/namespace.yaml", "base/network.yaml", "base/workers.yaml", "base/others.yaml"
-)
 RUNNING = {
     d["metadata"]["name"]: d for d in BASE if d["kind"] in ("StatefulSet", "Deployment", "Job")
 }
