@@ -19,6 +19,7 @@ from services.runtime.settings_load import load
 from tests.support.certificates import authority
 from tests.support.eventually import eventually_sync
 from tests.support.ingest import ONE_VENUE
+from tests.support.listening import addresses_of, is_loopback
 from tests.support.secured import Secured, secured
 from tests.support.workers import Worker
 
@@ -136,7 +137,8 @@ def test_each_service_does_its_work_with_its_own_rights_alone(ground: Ground) ->
     """
     From the recording to the tables and the gateway, nobody as admin or owner.
 
-    Every session of the database is one of TLS, and none is the owner's.
+    Every session of the database is one of TLS, and none is the owner's. What they listen on is
+    loopback.
     """
     workers = {name: _worker(ground, name) for name in CHAIN}
 
@@ -157,6 +159,10 @@ def test_each_service_does_its_work_with_its_own_rights_alone(ground: Ground) ->
             ).fetchall()
         assert {"vntape_writer": True}.items() <= dict(seen).items()
         assert all(dict(seen).values())
+        for name, worker in workers.items():
+            listens = addresses_of(worker.pid)
+            assert len(listens) == (2 if name == "gateway" else 1), (name, listens)
+            assert all(is_loopback(address) for address in listens.values()), (name, listens)
     finally:
         for worker in workers.values():
             if worker.poll() is None:
