@@ -1,7 +1,6 @@
 """Where a process listens, by what the kernel says."""
 
 import ipaddress
-import os
 from pathlib import Path
 
 _LISTEN = "0A"
@@ -29,7 +28,7 @@ def is_loopback(address: str) -> bool:
 
 def _target(entry: Path) -> str:
     try:
-        return os.readlink(entry)
+        return str(entry.readlink())
     except OSError:  # closed in the meantime
         return ""
 
