@@ -98,6 +98,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "settlement": ("Giá thanh toán ước tính", "Settlement estimate"),
     "stale": ("Cũ", "Stale"),
     "direction": ("Hướng", "Direction"),
+    "widening": ("Giãn ra", "Widening"),
+    "narrowing": ("Thu hẹp", "Narrowing"),
     "future_change": ("Phái sinh 5 phút (%)", "Future 5 min (%)"),
     "spot_change": ("Cơ sở 5 phút (%)", "Spot 5 min (%)"),
     # alerts and trust

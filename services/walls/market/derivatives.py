@@ -77,7 +77,13 @@ def _contracts(words: Words) -> Box:
         signed("open_interest_change", "± OI", decimals=0),
         signed("foreign_net_volume", words("foreign_net_volume"), decimals=0),
         count("days_to_expiry", words("days_to_expiry")),
-        field("direction", words("direction")),
+        field(
+            "direction",
+            words("direction"),
+            mappings=mapped(
+                {"widening": (words("widening"), ""), "narrowing": (words("narrowing"), "")}
+            ),
+        ),
         field(
             "stale",
             words("stale"),

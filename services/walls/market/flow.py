@@ -5,6 +5,7 @@ from services.walls.charts import BARS, BELOW_ZERO, DASHED, RIGHT, history, rank
 from services.walls.fields import billions, count, field, hidden, line, price, signed
 from services.walls.header import header
 from services.walls.links import to_symbol
+from services.walls.market.orderflow import sides
 from services.walls.panels import Box, table
 from services.walls.query import filled, scale
 from services.walls.wall import Size, Wall
@@ -13,11 +14,15 @@ from services.walls.words import PHASES, Words
 _MARKET = """
 SELECT ts AS time, buy_value / 1e9 AS buy, sell_value / 1e9 AS sell,
   sum(net_value) OVER (ORDER BY ts) / 1e9 AS net
-FROM "${tape}".flow_market_1m WHERE scope = 'market' AND $__timeFilter(ts) ORDER BY ts
+FROM "${tape}".flow_market_1m WHERE symbol = 'VN' AND scope = 'market' AND $__timeFilter(ts)
+ORDER BY ts
 """
 _SECTORS = """
 SELECT ts AS time, symbol AS metric, (buy_value - sell_value) / 1e9 AS net
-FROM "${tape}".breadth_1m WHERE scope = 'sector' AND $__timeFilter(ts) ORDER BY ts
+FROM "${tape}".breadth_1m
+WHERE symbol IN (SELECT symbol FROM "${tape}".breadth_last WHERE scope = 'sector')
+  AND scope = 'sector' AND $__timeFilter(ts)
+ORDER BY ts, symbol
 """
 _LEADERS = """
 SELECT symbol, net_value / 1e9 AS net FROM "${tape}".leaders_last
@@ -26,9 +31,15 @@ WHERE list = '<list>' ORDER BY rank LIMIT 10
 _BY_PHASE = f"""
 SELECT <phase> AS phase, sum(f.buy_value) / 1e9 AS buy, sum(f.sell_value) / 1e9 AS sell,
   sum(f.neutral_value) / 1e9 AS neutral
-FROM "${{tape}}".flow_last AS f JOIN "${{tape}}".board_last AS b USING (symbol)
-WHERE f.phase <> 'day' AND b.venue = 'VN' AND b.kind = 'stock'
-GROUP BY f.phase ORDER BY min(array_position(ARRAY{list(PHASES)!r}, f.phase))
+FROM "${{tape}}".basket_members AS m
+CROSS JOIN unnest(ARRAY{list(PHASES)!r}) WITH ORDINALITY AS p (phase, at)
+CROSS JOIN LATERAL (
+  SELECT * FROM "${{tape}}".session_flow
+  WHERE symbol = m.symbol AND phase = p.phase AND $__timeFilter(ts)
+  ORDER BY ts DESC, seq DESC, part DESC LIMIT 1
+) AS f
+WHERE m.index_symbol = 'VN30'
+GROUP BY p.phase, p.at ORDER BY p.at
 """
 _SYMBOLS = f"""
 SELECT f.symbol, b.last / {scale("b")} AS last, b.change_percent,
@@ -86,8 +97,8 @@ def _by_phase(words: Words) -> Box:
         line("sell", words("active_sell_value"), colours.SELL),
         line("neutral", words("neutral"), colours.NEUTRAL),
     ]
-    title = words.mixed("Theo phiên, tỷ đồng", "By phase, bn")
-    sql = filled(_BY_PHASE, phase=f"CASE f.phase {case} END")
+    title = words.mixed("VN30 theo phiên, tỷ đồng", "VN30 by phase, bn")
+    sql = filled(_BY_PHASE, phase=f"CASE p.phase {case} END")
     return ranking(title, sql, 9, 12, "phase", series, stacked=True)
 
 
@@ -134,7 +145,7 @@ def _symbols(words: Words) -> Box:
 def _patterns(words: Words) -> Box:
     columns = [
         field("symbol", words("symbol"), links=to_symbol(words)),
-        field("side", words("side")),
+        field("side", words("side"), mappings=sides(words)),
         count("occurrences", words("count")),
         billions("value_bn", words("value")),
         field("newest", words("newest"), unit="time:HH:mm:ss"),

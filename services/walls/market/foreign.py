@@ -13,11 +13,14 @@ from services.walls.words import Words
 _MARKET = """
 SELECT ts AS time, foreign_buy_value / 1e9 AS buy, foreign_sell_value / 1e9 AS sell,
   foreign_net_value / 1e9 AS net
-FROM "${tape}".breadth_1m WHERE scope = 'market' AND $__timeFilter(ts) ORDER BY ts
+FROM "${tape}".breadth_1m WHERE symbol = 'VN' AND scope = 'market' AND $__timeFilter(ts)
+ORDER BY ts
 """
 _EXCHANGES = """
 SELECT ts AS time, symbol AS metric, foreign_net_value / 1e9 AS net
-FROM "${tape}".breadth_1m WHERE scope = 'exchange' AND $__timeFilter(ts) ORDER BY ts
+FROM "${tape}".breadth_1m
+WHERE symbol IN ('HOSE', 'HNX', 'UPCOM') AND scope = 'exchange' AND $__timeFilter(ts)
+ORDER BY ts, symbol
 """
 _LEADERS = """
 SELECT symbol, abs(net_value) / 1e9 AS net FROM "${tape}".leaders_last

@@ -3,7 +3,7 @@
 from services.walls import annotations, colours, variables
 from services.walls.charts import BARS, RIGHT, candles, heat, history, ranking
 from services.walls.fields import count, field, hidden, line, mapped, price
-from services.walls.header import header
+from services.walls.header import header, phase_words
 from services.walls.panels import Box, table
 from services.walls.query import BY, CHOSEN, IT
 from services.walls.wall import Size, Wall
@@ -146,7 +146,7 @@ def prints(words: Words, w: int, h: int, *, large: bool = False) -> Box:
         field("side", words("side"), mappings=sides(words),
               custom__cellOptions={"type": "color-text"}),
         field("confidence", words("confidence"), unit="percentunit", decimals=0),
-        field("phase", words("phase")),
+        field("phase", words("phase"), mappings=phase_words(words)),
         hidden("style"),
     ]  # fmt: skip
     title = words.mixed("Lệnh lớn nhất", "Largest trades") if large else words("trades")

@@ -30,12 +30,14 @@ WHERE scope = 'exchange' OR (scope, symbol) = ('index', 'VN30') ORDER BY members
 _FLOW = """
 SELECT ts AS time, buy_value / 1e9 AS buy, sell_value / 1e9 AS sell,
   sum(net_value) OVER (ORDER BY ts) / 1e9 AS net
-FROM "${tape}".flow_market_1m WHERE scope = 'market' AND $__timeFilter(ts) ORDER BY ts
+FROM "${tape}".flow_market_1m WHERE symbol = 'VN' AND scope = 'market' AND $__timeFilter(ts)
+ORDER BY ts
 """
 _FOREIGN = """
 SELECT ts AS time, foreign_net_value / 1e9 AS minute,
   sum(foreign_net_value) OVER (ORDER BY ts) / 1e9 AS net
-FROM "${tape}".flow_market_1m WHERE scope = 'market' AND $__timeFilter(ts) ORDER BY ts
+FROM "${tape}".flow_market_1m WHERE symbol = 'VN' AND scope = 'market' AND $__timeFilter(ts)
+ORDER BY ts
 """
 _SECTORS = """
 SELECT symbol AS sector, total_value / 1e9 AS value_bn, advances, unchanged, declines,

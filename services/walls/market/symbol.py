@@ -28,7 +28,11 @@ _PHASES = f"""
 {CHOSEN}
 SELECT CASE phase <cases> END AS phase, buy_volume AS buy, sell_volume AS sell,
   neutral_volume AS neutral, unknown_volume AS unknown
-FROM "${{tape}}".flow_last WHERE symbol = {IT} AND phase <> 'day'
+FROM (
+  SELECT DISTINCT ON (phase) * FROM "${{tape}}".session_flow
+  WHERE symbol = {IT} AND phase <> 'day' AND $__timeFilter(ts)
+  ORDER BY phase, ts DESC, seq DESC, part DESC
+) AS newest
 ORDER BY array_position(ARRAY{list(PHASES)!r}, phase)
 """
 _FOREIGN = f"""
