@@ -96,6 +96,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def _demo(console: Console, acts: Sequence[Act], once: bool, again: bool) -> int:
     from services.demo.ground import alone, bring_up
     from services.demo.metrics import watched
+    from services.demo.walls import hung
 
     begun = time.monotonic()
     settings = bring_up(files(), console)
@@ -114,6 +115,11 @@ def _demo(console: Console, acts: Sequence[Act], once: bool, again: bool) -> int
         console.print(f"{time.monotonic() - begun:.0f} s in all")
         console.print("Kafka and TimescaleDB stay up until `make down`.")
         if not once:
+            url = up.enter_context(hung(settings, console, metrics))
+            if url is not None:
+                tape = sessions[0].settings.tape
+                shown = f"{url}/d/vntape-desk-market?var-tape={tape}"
+                console.print(f"walls       {shown}", highlight=False)
             _stay(sessions, console)
     return 0 if agrees else 1
 

@@ -8,7 +8,6 @@ import click
 
 from services import stack
 from services.commands._context import settings
-from services.runtime.settings import Settings
 
 _FOLDER = stack.clone_root() / "grafana" / "dashboards"
 
@@ -59,34 +58,11 @@ def list_() -> None:
 def environment(prometheus: str) -> None:
     """Print what grafana/provisioning expects: eval "$(vntape walls environment)"."""
     from services.runtime.settings import SettingsError
+    from services.walls import server
 
     try:
-        found = variables(settings(), prometheus)
+        found = server.variables(settings(), _FOLDER.parent, prometheus)
     except SettingsError as e:
         raise click.ClickException(str(e)) from e
     for name, value in found.items():
         click.echo(f"export {name}={shlex.quote(value)}")
-
-
-def variables(config: Settings, prometheus: str) -> dict[str, str]:
-    """
-    Variables of grafana/provisioning: the database, as the role that reads, and the folders.
-
-    Raises:
-        SettingsError: there is no login for the reader.
-    """
-    from psycopg.conninfo import conninfo_to_dict
-
-    from services.runtime import roles
-
-    parts = conninfo_to_dict(roles.url(config, roles.READER))
-    return {
-        "WALLS_DASHBOARDS": str(_FOLDER),
-        "WALLS_DB_HOST": str(parts.get("host") or "127.0.0.1"),
-        "WALLS_DB_PORT": str(parts.get("port") or 5432),
-        "WALLS_DB_NAME": str(parts.get("dbname") or "postgres"),
-        "WALLS_DB_USER": str(parts.get("user") or roles.READER),
-        "WALLS_DB_PASSWORD": str(parts.get("password") or ""),
-        "WALLS_DB_SSLMODE": str(parts.get("sslmode") or "disable"),
-        "WALLS_PROMETHEUS_URL": prometheus,
-    }
