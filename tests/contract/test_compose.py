@@ -151,3 +151,33 @@ def test_what_is_waited_for_and_what_is_mounted_is_there() -> None:
                 assert (ROOT / source).exists(), f"{name} mounts {source}"
             else:
                 assert source in COMPOSE["volumes"], f"{name} mounts {source}"
+
+
+def test_prometheus_asks_every_replica_of_every_service() -> None:
+    """By name and port: a service has its own name or an alias that it shares."""
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    asked = {
+        (name, lookup["port"])
+        for job in config["scrape_configs"]
+        for lookup in job.get("dns_sd_configs", ())
+        for name in lookup["names"]
+    }
+    inside = re.search(r"VNTAPE_HTTP_PORT=(\d+)", (ROOT / "Dockerfile").read_text())
+    assert inside is not None
+    assert {port for _, port in asked} == {int(inside[1])}
+    known: set[str] = set()
+    for name, one in OURS.items():
+        aliases = {name, *one.get("networks", {}).get("default", {}).get("aliases", ())}
+        known |= aliases
+        assert name in JOBS or aliases & {name for name, _ in asked}, f"{name} is not asked"
+    assert {name for name, _ in asked} <= known
+
+
+def test_grafana_is_given_every_variable_that_its_provisioning_names() -> None:
+    files = [ROOT / "grafana/grafana.ini", *(ROOT / "grafana/provisioning").rglob("*.yaml")]
+    text = "".join(path.read_text() for path in files)
+    named = set(re.findall(r"\$\{?(WALLS_\w+)", text))
+    started = " ".join(SERVICES["grafana"]["entrypoint"])
+    given = {*SERVICES["grafana"]["environment"], *re.findall(r"export (\w+)=", started)}
+    assert named
+    assert named <= given

@@ -1,12 +1,14 @@
 """A deployment with TLS, logins and rights: what deploy/security says, on real servers."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from aiokafka.errors import TopicAuthorizationFailedError
@@ -14,7 +16,7 @@ from click.testing import CliRunner
 from psycopg import errors
 
 from services import cli
-from services.runtime import kafka, kafka_login, roles
+from services.runtime import access, kafka, kafka_login, roles
 from services.runtime.settings_load import load
 from tests.support.certificates import authority
 from tests.support.eventually import eventually_sync
@@ -46,8 +48,9 @@ class Ground:
 
     def of(self, service: str) -> dict[str, str]:
         """A service's environment: its own user of Kafka, its own role of the database."""
-        password = (self.folder / "passwords" / f"vntape-{service}").read_text()
-        env = self.secured.user(f"vntape-{service}", password)
+        user = access.OPERATOR if service == "lag" else service
+        password = (self.folder / "passwords" / f"vntape-{user}").read_text()
+        env = self.secured.user(f"vntape-{user}", password)
         if (role := ROLES.get(service)) is not None:
             env[f"VNTAPE_{role.removeprefix('vntape_').upper()}_URL"] = self.url(role)
         return env
@@ -63,6 +66,7 @@ ROLES = {
     "ingest": roles.INGEST,
     "writer": roles.WRITER,
     "gateway": roles.READER,
+    "lag": roles.READER,
     "delivery": roles.DELIVERY,
 }
 
@@ -197,14 +201,57 @@ def test_a_service_may_not_do_what_another_does(ground: Ground) -> None:
             connection.execute(f"SELECT * FROM {TAPE}.trades_classified")
 
 
+@pytest.mark.soak
+def test_every_service_there_is_gets_ready_with_its_own_rights(ground: Ground) -> None:
+    """All at once on the recording: each says it is well, and nobody was refused anything."""
+    names = [*access.services(), "lag"]
+    workers = {name: _worker(ground, name) for name in names}
+    try:
+        for worker in workers.values():
+            worker.start()
+        waiting = set(names)
+
+        def all_well() -> bool:
+            for name in sorted(waiting):
+                status = workers[name].poll()
+                if status is not None:
+                    raise RuntimeError(f"{name} ended with {status}: {workers[name].log()[-2000:]}")
+                if _well(ground, name):
+                    waiting.discard(name)
+            assert not waiting, waiting
+            return True
+
+        eventually_sync(all_well, 150, every=1.0)
+        eventually_sync(lambda: _trades(ground) > 1000, 60)
+    finally:
+        for worker in workers.values():
+            if worker.poll() is None:
+                worker.kill()
+    refused = {n: w.log()[-2000:] for n, w in workers.items() if "uthorization" in w.log()}
+    assert refused == {}
+
+
+def _well(ground: Ground, name: str) -> bool:
+    run = ground.folder / "local" / name / "nowhere" / "run"
+    for file in run.glob(f"*{name}-1.json"):
+        try:
+            said = httpx.get(f"{json.loads(file.read_text())['http']}/health", timeout=5)
+        except httpx.HTTPError:
+            return False
+        return said.status_code == 200
+    return False
+
+
 def _worker(ground: Ground, service: str, *words: str) -> Worker:
     if service == "ingest":
         words = ("--recording", str(ONE_VENUE), "--stay")
-    command = [sys.executable, "-m", "services.cli", "run", service, "--tape", TAPE, *words]
+    tape = () if service == "lag" else ("--tape", TAPE)
+    command = [sys.executable, "-m", "services.cli", "run", service, *tape, *words]
     clean = {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")}
     local = ground.folder / "local" / service
     local.mkdir(parents=True, exist_ok=True)
-    mine = {"VNTAPE_STACK": "nowhere", "VNTAPE_LOCAL_DIR": str(local), "VNTAPE_GATEWAY_PORT": "0"}
+    mine = {"VNTAPE_DERIVATIVES_RATE": "0.045", "VNTAPE_DERIVATIVES_DIVIDEND_YIELD": "0.018"}
+    mine |= {"VNTAPE_STACK": "nowhere", "VNTAPE_LOCAL_DIR": str(local), "VNTAPE_GATEWAY_PORT": "0"}
     return Worker(1, command, clean | mine | ground.of(service), ground.folder)
 
 
