@@ -70,6 +70,21 @@ def test_panels_have_ids_of_their_own_and_known_types(path: str) -> None:
 
 
 @each
+def test_no_two_columns_of_a_table_have_one_heading(path: str) -> None:
+    """Grafana keeps the cells of a row by heading: of two alike one would show the other's."""
+    for panel in BOARDS[path]["panels"]:
+        if panel["type"] != "table":
+            continue
+        shown = Counter(
+            next((p["value"] for p in item["properties"] if p["id"] == "displayName"),
+                 item["matcher"]["options"])
+            for item in panel["fieldConfig"]["overrides"]
+            if item["matcher"]["id"] == "byName"
+        )  # fmt: skip
+        assert [name for name, count in shown.items() if count > 1] == [], panel["title"]
+
+
+@each
 def test_panels_stand_in_the_grid_and_none_over_another(path: str) -> None:
     places = [panel["gridPos"] for panel in BOARDS[path]["panels"]]
     for at in places:

@@ -139,7 +139,7 @@ def _full(words: Words) -> Box:
         for n in names
         for override in (
             price(f"{side}{n}", f"{words(side)} {n}", f"{side}{n}_style", 62),
-            count(f"{side}{n}_volume", f"{words('volume')} {n}", 78),
+            count(f"{side}{n}_volume", f"{words(f'{side}_volume')} {n}", 84),
         )
     ]
     day = [price(n, words(n), f"{n}_style", 62) for n in _DAY_PRICES]

@@ -57,7 +57,7 @@ def wall(words: Words, size: Size) -> Wall:
 
 
 def _contracts(words: Words) -> Box:
-    points = {"future": "future", "spot": "spot", "fair_value": "fair_value",
+    points = {"spot": "spot", "fair_value": "fair_value",
               "settlement_estimate": "settlement", "expected": "expected"}  # fmt: skip
     columns = [
         field("symbol", words("contract"), links=to_symbol(words)),
