@@ -85,6 +85,12 @@ def signed(name: str, shown: str, width: int | None = None, decimals: int = 1) -
         custom__cellOptions={"type": "color-text"},
         thresholds=steps((None, colours.DOWN), (0, colours.REFERENCE), (1e-9, colours.UP)),
         color={"mode": "thresholds"},
+        mappings=[
+            {
+                "type": "special",
+                "options": {"match": "null", "result": {"text": "–", "color": colours.NEUTRAL}},
+            }
+        ],
     )
 
 

@@ -73,12 +73,12 @@ def header(words: Words) -> list[Box]:
     return [
         age(words),
         numbers(
-            words("phase"),
+            "",
             _PHASES,
             11,
             HEIGHT,
             [field("derivatives", words("future"))],
             mappings=phase_words(words),
         ),
-        numbers(words("index"), _INDICES, 10, HEIGHT, percent, unit=PLAIN, decimals=2),
+        numbers("", _INDICES, 10, HEIGHT, percent, unit=PLAIN, decimals=2),
     ]

@@ -14,7 +14,7 @@ from grafana_foundation_sdk.models.dashboard import (
     ThresholdsConfig,
 )
 
-from services.walls.fields import Override
+from services.walls.fields import Override, fixed
 from services.walls.query import PROMETHEUS, TIMESCALE, Sql
 
 
@@ -76,15 +76,24 @@ class Box:
         )
 
 
-def table(title: str, sql: str, w: int, h: int, columns: Sequence[Override], **more: Any) -> Box:
+def table(
+    title: str,
+    sql: str,
+    w: int,
+    h: int,
+    columns: Sequence[Override],
+    *,
+    rows: str = "sm",
+    **more: Any,
+) -> Box:
     """
     A table: no pages and no filters, which flicker at every refresh.
 
-    The first column stays when one scrolls sideways.
+    The first column stays when one scrolls sideways. `rows` are sm, md or lg: 36, 42, 48 pixels.
     """
     options = {
         "showHeader": True,
-        "cellHeight": "sm",
+        "cellHeight": rows,
         "frameIndex": 0,
         "frozenColumns": {"left": 1},
     }
@@ -93,6 +102,9 @@ def table(title: str, sql: str, w: int, h: int, columns: Sequence[Override], **m
         "cellOptions": {"type": "auto"},
         "inspect": False,
         "filterable": False,
+        # Grafana's own 150 would push most columns out of sight.
+        "minWidth": 56,
+        "wrapHeaderText": True,
     }
     return Box("table", title, [Sql(sql)], w, h, options, custom, columns, **more)
 
@@ -106,6 +118,7 @@ def number(
 
 def numbers(title: str, sql: str, w: int, h: int, columns: Sequence[Override], **more: Any) -> Box:
     """The same with the name of each."""
+    more.setdefault("color", fixed("text"))
     return Box("stat", title, [Sql(sql)], w, h, _stat(named=True), None, columns, **more)
 
 
@@ -119,7 +132,7 @@ def _stat(*, named: bool, mode: str = "value") -> dict[str, Any]:
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "/.*/", "values": False},
         "showPercentChange": False,
         "textMode": "value_and_name" if named else "value",
-        "wideLayout": True,
+        "wideLayout": False,
     }
 
 

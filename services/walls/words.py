@@ -9,6 +9,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # the columns of a price board
     "symbol": ("Mã", "Symbol"),
     "name": ("Tên", "Name"),
+    "venue": ("Thị trường", "Venue"),
+    "fact": ("Mục", "Fact"),
     "exchange": ("Sàn GD", "Exchange"),
     "sector": ("Ngành", "Sector"),
     "ceiling": ("Trần", "Ceil"),
@@ -56,6 +58,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "active_buy_value": ("Mua CĐ (tỷ)", "Active buy (bn)"),
     "active_sell_value": ("Bán CĐ (tỷ)", "Active sell (bn)"),
     "neutral": ("Không phân loại (ATO/ATC)", "Neutral (ATO/ATC)"),
+    "auction": ("ATO/ATC", "Auction"),
     "unknown": ("Không rõ", "Unknown"),
     "cumulative": ("Lũy kế", "Cumulative"),
     "share_of_buys": ("% mua CĐ", "Active buy %"),
@@ -100,8 +103,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "direction": ("Hướng", "Direction"),
     "widening": ("Giãn ra", "Widening"),
     "narrowing": ("Thu hẹp", "Narrowing"),
-    "future_change": ("Phái sinh 5 phút (%)", "Future 5 min (%)"),
-    "spot_change": ("Cơ sở 5 phút (%)", "Spot 5 min (%)"),
+    "flat": ("Đi ngang", "Flat"),
+    "future_change": ("± phái sinh 5 phút (điểm)", "Future ± 5 min (points)"),
+    "spot_change": ("± cơ sở 5 phút (điểm)", "Spot ± 5 min (points)"),
     # alerts and trust
     "severity": ("Mức độ", "Severity"),
     "text": ("Nội dung", "Text"),

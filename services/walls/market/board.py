@@ -86,23 +86,23 @@ def _first(words: Words) -> list[Override]:
             "symbol",
             words("symbol"),
             custom__styleField="style",
-            custom__width=72,
+            custom__width=66,
             links=to_symbol(words),
         ),
         field(
             "zone",
             words("zone"),
-            custom__width=44,
+            custom__width=38,
             mappings=zone_words(),
             custom__cellOptions={"type": "color-text"},
         ),
-        field("reference", words("reference"), decimals=2, custom__width=62,
+        field("reference", words("reference"), decimals=2, custom__width=58,
               custom__cellOptions={"type": "color-text"},
               color={"mode": "fixed", "fixedColor": colours.REFERENCE}),
-        field("ceiling", words("ceiling"), decimals=2, custom__width=62,
+        field("ceiling", words("ceiling"), decimals=2, custom__width=58,
               custom__cellOptions={"type": "color-text"},
               color={"mode": "fixed", "fixedColor": colours.CEILING}),
-        field("floor", words("floor"), decimals=2, custom__width=62,
+        field("floor", words("floor"), decimals=2, custom__width=58,
               custom__cellOptions={"type": "color-text"},
               color={"mode": "fixed", "fixedColor": colours.FLOOR}),
     ]  # fmt: skip
@@ -110,26 +110,26 @@ def _first(words: Words) -> list[Override]:
 
 def _traded(words: Words) -> list[Override]:
     return [
-        price("last", words("last"), "style", 64),
-        price("change", words("change"), "style", 56),
-        price("change_percent", words("percent"), "style", 56),
-        price("expected", words("expected_short"), "expected_style", 62),
-        count("total_volume", words("total_volume"), 96),
+        price("last", words("last"), "style", 60),
+        price("change", words("change"), "style", 54),
+        price("change_percent", words("percent"), "style", 54),
+        price("expected", words("expected_short"), "expected_style", 60),
+        count("total_volume", words("total_volume"), 84),
     ]
 
 
 def _half(words: Words, offset: int) -> Box:
     columns = [
         *_first(words),
-        count("bid1_volume", words("bid_volume"), 84),
-        price("bid1", words("bid"), "bid1_style", 62),
+        count("bid1_volume", words("bid_volume"), 74),
+        price("bid1", words("bid"), "bid1_style", 58),
         *_traded(words),
-        price("ask1", words("ask"), "ask1_style", 62),
-        count("ask1_volume", words("ask_volume"), 84),
-        signed("foreign_bn", words("foreign_net"), 80),
+        price("ask1", words("ask"), "ask1_style", 58),
+        count("ask1_volume", words("ask_volume"), 74),
+        signed("foreign_bn", words("foreign_net"), 76),
         hidden("style", "[a-z0-9]+_style"),
     ]
-    return table("", filled(_HALF, offset=offset), 12, 24, columns)
+    return table("", filled(_HALF, offset=offset), 12, 24, columns, rows="lg")
 
 
 def _full(words: Words) -> Box:

@@ -25,12 +25,12 @@ SELECT ts AS time, future, spot, fair_value AS fair, settlement_estimate AS sett
 {_OF}
 """
 _BASIS = f"""
-SELECT ts AS time, basis, basis_low AS low, basis_high AS high, fair_value - spot AS fair
+SELECT ts AS time, basis, basis_low AS low, basis_high AS high, fair_value - spot AS fair,
+  z_score
 {_OF}
 """
 _DIVERGENCE = f"""
-SELECT ts AS time, divergence, future_change_5m AS future_change, spot_change_5m AS spot_change,
-  z_score
+SELECT ts AS time, divergence, future_change_5m AS future_change, spot_change_5m AS spot_change
 {_OF}
 """
 _INTEREST = f"""
@@ -81,7 +81,7 @@ def _contracts(words: Words) -> Box:
             "direction",
             words("direction"),
             mappings=mapped(
-                {"widening": (words("widening"), ""), "narrowing": (words("narrowing"), "")}
+                {word: (words(word), "") for word in ("widening", "narrowing", "flat")}
             ),
         ),
         field(
@@ -115,16 +115,16 @@ def _basis(words: Words) -> Box:
              custom__fillOpacity=20, **UNLISTED),
         line("basis", words("basis"), colours.SECOND, custom__lineWidth=2),
         line("fair", words.mixed("Basis hợp lý", "Fair basis"), colours.NEUTRAL, **DASHED),
+        line("z_score", words("z_score"), colours.FLOOR, **RIGHT),
     ]  # fmt: skip
     return history(words("basis"), _BASIS, 12, 10, series, decimals=2)
 
 
 def _divergence(words: Words, w: int, h: int) -> Box:
     series = [
-        line("divergence", words("divergence"), colours.CEILING, **BARS),
+        line("divergence", words("divergence"), colours.CEILING, **BARS, **RIGHT),
         line("future_change", words("future_change"), colours.SECOND),
         line("spot_change", words("spot_change"), colours.LINE),
-        line("z_score", words("z_score"), colours.NEUTRAL, **RIGHT),
     ]
     return history(words("divergence"), _DIVERGENCE, w, h, series, decimals=2)
 

@@ -89,7 +89,7 @@ def _correlation(words: Words, w: int, h: int) -> Box:
             min=-1,
             max=1,
             decimals=2,
-            custom__axisPlacement="hidden",
+            custom__axisPlacement="right",
         ),
     ]
     return history(f"${{symbol}} · {words('correlation')}", _CORRELATION, w, h, series)
@@ -120,7 +120,7 @@ def _symbols(words: Words, w: int, h: int, limit: int) -> Box:
         signed("speed_bn", words("speed_short"), decimals=2),
         signed("correlation_15m", words("correlation_short"), decimals=2),
         signed("price_change", words.mixed("± giá 15p", "± price 15m"), decimals=2),
-        count("room", words("room")),
+        count("room", words("room"), 120),
         field("room_left", words.mixed("% room", "Room left"), unit=RATIO, decimals=1),
         hidden("style"),
     ]

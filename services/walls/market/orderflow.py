@@ -131,7 +131,7 @@ def sides(words: Words) -> list[dict[str, object]]:
         {
             "buy": (words("active_buy"), colours.BUY),
             "sell": (words("active_sell"), colours.SELL),
-            "neutral": (words("neutral"), colours.NEUTRAL),
+            "neutral": (words("auction"), colours.NEUTRAL),
             "unknown": (words("unknown"), colours.NEUTRAL),
         }
     )
@@ -149,7 +149,11 @@ def prints(words: Words, w: int, h: int, *, large: bool = False) -> Box:
         field("phase", words("phase"), mappings=phase_words(words)),
         hidden("style"),
     ]  # fmt: skip
-    title = words.mixed("Lệnh lớn nhất", "Largest trades") if large else words("trades")
+    title = (
+        words.mixed("Lệnh lớn nhất", "Largest trades")
+        if large
+        else words.mixed("Khớp lệnh", "Time and sales")
+    )
     return table(title, _LARGE if large else _PRINTS, w, h, columns)
 
 

@@ -114,7 +114,7 @@ def _breadth(words: Words) -> Box:
 
 def _indices(words: Words) -> Box:
     columns = [
-        field("symbol", words("index"), custom__width=110),
+        field("symbol", words("index"), custom__width=136),
         price("value", words("points"), "style", 90),
         price("change", words("change"), "style", 70),
         price("change_percent", words("percent"), "style", 60),

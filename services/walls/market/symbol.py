@@ -57,8 +57,8 @@ ORDER BY ts DESC LIMIT 50
 def wall(words: Words, size: Size) -> Wall:
     """Where every symbol on every wall leads."""
     rows = [
-        [age(words), _head(words)],
-        [bars(words, 14, 14), book(words, 5, 14), _facts(words)],
+        [age(words, h=4), _head(words)],
+        [bars(words, 14, 13), book(words, 5, 13), _facts(words)],
         [prints(words, 8, 10), _phases(words), _foreign(words)],
     ]
     if size == "desk":
@@ -94,7 +94,7 @@ def _head(words: Words) -> Box:
         field("expected", words("expected")),
         field("phase", words("phase"), mappings=phase_words(words)),
     ]
-    return numbers("${symbol}", _HEAD, 21, 3, columns, unit="none", decimals=2)
+    return numbers("${symbol}", _HEAD, 21, 4, columns, unit="none", decimals=2)
 
 
 def _facts(words: Words) -> Box:
@@ -120,10 +120,10 @@ def _facts(words: Words) -> Box:
     texts += [(word, f"to_char({sql}, '{form}')") for word, form, sql in facts]
     values = ", ".join(f"({at}, '{words(word)}', {sql})" for at, (word, sql) in enumerate(texts))
     columns = [
-        field("fact", "", custom__minWidth=110),
+        field("fact", words("fact"), custom__minWidth=110),
         field("value", " ", custom__align="right"),
     ]
-    return table(words("day"), filled(_FACTS, facts=values), 5, 14, columns)
+    return table(words("day"), filled(_FACTS, facts=values), 5, 13, columns)
 
 
 def _phases(words: Words) -> Box:

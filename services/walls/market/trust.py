@@ -141,6 +141,7 @@ def _gaps(words: Words) -> Box:
         field("from_ts", words("from"), unit="dateTimeAsLocal"),
         field("to_ts", words("to"), unit="time:HH:mm:ss"),
         field("seconds", words("seconds"), decimals=0),
+        field("venue", words("venue")),
         field("symbol", words("symbol"), links=to_symbol(words)),
         field("channel", words("channel")),
         field("cause", words("cause"), mappings=causes(words)),
@@ -168,6 +169,7 @@ def _worst(words: Words) -> Box:
 def _letters(words: Words) -> Box:
     columns = [
         field("service", words("service")),
+        field("venue", words("venue")),
         field("reason", words("reason")),
         field("topic", words("topic")),
         count("count", words("count")),
@@ -178,6 +180,7 @@ def _letters(words: Words) -> Box:
 
 def _ages(words: Words) -> Box:
     columns = [
+        field("venue", words("venue")),
         field("newest", words("newest"), unit="dateTimeAsLocal"),
         field("age_s", words("age"), unit="s", decimals=0),
         count("symbols", words("symbol")),
