@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from services.cli import root
+from services.commands._services import COMPUTING
 from services.runtime.metrics import Metrics
 from tests.support.stack import ROOT
 
@@ -67,6 +68,13 @@ def test_every_metric_of_rules_and_dashboards_is_one_of_the_code() -> None:
         (where, name) for where, _ in expressions() for name in known
     }
     assert unknown == set()
+
+
+def test_containers_of_every_service_are_scraped() -> None:
+    config = yaml.safe_load((RULES.parent / "prometheus.yml").read_text())
+    (job,) = config["scrape_configs"]
+    (names,) = [found["names"] for found in job["dns_sd_configs"]]
+    assert sorted(names) == sorted([*COMPUTING, "ingest", "writer", "gateway", "delivery", "lag"])
 
 
 def test_a_misspelt_metric_would_be_found() -> None:
