@@ -53,6 +53,9 @@ async def _show(config: Settings, only: str | None, partitions: bool, watch: boo
             survey = await Surveyor(log, reader_url(config)).look()
         _say(console, survey, partitions)
         return
+    if not console.is_terminal:
+        async for survey in _looks(config, only):
+            _say(console, survey, partitions)
     with Live(console=console, auto_refresh=False) as live:
         async for survey in _looks(config, only):
             live.update(_table(survey, partitions), refresh=True)

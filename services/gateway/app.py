@@ -199,7 +199,12 @@ class Reader:
                 self._health.problems["kafka"] = f"does not answer: {type(e).__name__}"
                 continue
             self._health.problems.pop("kafka", None)
-            sessions.behind = sum(max(0, ends[tp] - positions[tp]) for tp in tps)
+            lags = dict.fromkeys((topic.name for topic in self._topics.values()), 0)
+            for tp in tps:
+                lags[self._topics[tp.topic].name] += max(0, ends[tp] - positions[tp])
+            for name, lag in lags.items():
+                self._metrics.lag.labels(self._metrics.service, name).set(lag)
+            sessions.behind = sum(lags.values())
             self._health.waiting = sessions.behind
 
     async def stop(self) -> None:

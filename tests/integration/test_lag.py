@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
+import subprocess
 import sys
 import urllib.request
 from pathlib import Path
@@ -153,6 +155,28 @@ async def _partition_with_data(stack: Addresses, tape: str) -> int:
 
     found = await ends(stack.kafka, f"{tape}.market")
     return max(found, key=lambda number: found[number])
+
+
+def test_it_is_watched_until_somebody_has_seen_enough(
+    stack: Addresses, tape: str, tmp_path: Path
+) -> None:
+    asyncio.run(prepared(stack, tape))
+    with connect(stack.database) as connection:
+        connection.execute(
+            sql.SQL("INSERT INTO {}.offsets VALUES ('market', 0, 0)").format(sql.Identifier(tape))
+        )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("VNTAPE_")} | {
+        "VNTAPE_KAFKA": stack.kafka,
+        "VNTAPE_READER_URL": stack.database,
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [sys.executable, "-m", "services.cli", "lag", "--tape", tape, "--watch"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        lines = [watching.stdout.readline() for _ in range(4)]
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(10) == 0
+    assert [line.split()[:3] for line in lines[1::2]] == [[tape, "writer", "market"]] * 2
 
 
 def test_a_tape_that_is_not_there_is_said(stack: Addresses) -> None:
