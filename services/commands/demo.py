@@ -102,7 +102,8 @@ def _demo(console: Console, acts: Sequence[Act], once: bool, again: bool) -> int
     settings = bring_up(files(), console)
     agrees, sessions = True, []
     with ExitStack() as up:
-        metrics = up.enter_context(watched(settings, console))
+        # With --once nobody stays to look.
+        metrics = None if once else up.enter_context(watched(settings, console))
         for act in acts:
             mine = _on_tape(settings, act, again)
             session = act.session(mine)

@@ -35,6 +35,7 @@ class Log:
         self._bootstrap, self._only = bootstrap, only
         self._client = kafka.consumer(bootstrap, "vntape-lag", max_partition_fetch_bytes=LOOK_BYTES)
         self.tapes: dict[str, list[str]] = {}
+        self._partitions: dict[str, list[int]] = {}
 
     async def __aenter__(self) -> "Log":
         await self._client.start()
@@ -55,6 +56,8 @@ class Log:
         async with admin(self._bootstrap) as client:
             there = tapes_of(await client.list_topics())
             self.tapes = {t: n for t, n in there.items() if self._only in (None, t)}
+            kept = {full for names in self.tapes.values() for full in names}
+            self._partitions = {f: n for f, n in self._partitions.items() if f in kept}
             names = [str(name) for name, *_ in await client.list_consumer_groups()]
             ours = readers(names, self.tapes)
             found = await asyncio.gather(*(_standing(client, *each) for each in ours.items()))
@@ -67,13 +70,19 @@ class Log:
         for tape, name in topics:
             full = BY_NAME[name].on(tape)
             if full in self.tapes.get(tape, ()):
-                for number in await kafka.partitions_of(self._client, full):
+                for number in await self._partitions_of(full):
                     parts[kafka.Partition(full, number)] = (tape, name, number)
         if not parts:
             return {}
         first = await self._client.beginning_offsets(list(parts))
         end = await self._client.end_offsets(list(parts))
         return {where: Span(first[tp], end[tp]) for tp, where in parts.items()}
+
+    async def _partitions_of(self, full: str) -> list[int]:
+        # Fixed for a tape's life; asking costs a round trip for each topic.
+        if full not in self._partitions:
+            self._partitions[full] = await kafka.partitions_of(self._client, full)
+        return self._partitions[full]
 
     async def appended_s(self, asked: Iterable[tuple[Where, int]]) -> dict[Spot, float]:
         """

@@ -67,6 +67,7 @@ class Surveyor:
         # After the positions: so nobody is ahead of the log.
         spans = await self.log.spans(sorted(named))
         at_s = time.time()
+        positions |= _never_saved(positions, members, spans)
         self._lines = {where: self._lines.get(where) or Timeline() for where in spans}
         for where, span in spans.items():
             self._lines[where].seen(span.end, at_s)
@@ -99,6 +100,20 @@ class Surveyor:
     def _age_s(self, where: Where, at: int, span: Span, now_s: float) -> float | None:
         appended_s = self._lines[where].appended_s(max(at, span.first))
         return None if appended_s is None else max(0.0, now_s - appended_s)
+
+
+def _never_saved(
+    positions: Mapping[Place, int], members: Mapping[Reader, int], spans: Mapping[Where, Span]
+) -> dict[Place, int]:
+    """Partitions of which a service on the pump has no snapshot: it would begin at 0."""
+    read = {(p.reader, p.topic) for p in positions if p.reader in members}
+    all_ = {
+        Place(reader, topic, number)
+        for reader, topic in read
+        for tape, name, number in spans
+        if (tape, name) == (reader.tape, topic)
+    }
+    return dict.fromkeys(all_ - positions.keys(), 0)
 
 
 def _where(place: Place) -> Where:

@@ -1,5 +1,6 @@
 """A position against the log."""
 
+from services.lag import survey
 from services.lag.core.groups import Reader
 from services.lag.core.lags import Place, Span, lag, sums
 
@@ -28,3 +29,12 @@ def test_a_sum_names_the_partition_whose_oldest_record_is_oldest() -> None:
     bars, market = sums(lags)
     assert (market.partitions, market.records, market.age_s, market.worst) == (3, 102, 30.0, 1)
     assert (bars.topic, bars.records, bars.age_s) == ("bars", 3, None)
+
+
+def test_a_partition_without_a_snapshot_is_one_of_which_nothing_is_done() -> None:
+    """Of the pump's; the writer has a row for each partition that it has seen."""
+    writer = Reader("live", "writer")
+    positions = {place(0): 7, Place(writer, "market", 0): 3}
+    spans = {("live", "market", n): Span(0, 9) for n in range(3)} | {("x", "market", 0): Span(0, 1)}
+    found = survey._never_saved(positions, {CLASSIFIER: 1}, spans)
+    assert found == {place(1): 0, place(2): 0}
