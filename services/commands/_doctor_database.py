@@ -32,7 +32,7 @@ def storage(settings: Settings) -> Iterator[Finding]:
         said = f"{database.address(url)} does not answer: {sentence(e)}"
         yield Finding("fail", "database", said, "`vntape up`, or set VNTAPE_DATABASE_URL")
         return
-    for role in (roles.WRITER, roles.READER):
+    for role in (roles.WRITER, roles.READER, roles.INGEST, roles.DELIVERY):
         yield _login(settings, role)
 
 
