@@ -1,5 +1,6 @@
 """docker-compose.yml is whole, and says of each service what the code says."""
 
+import importlib.util
 import json
 import os
 import re
@@ -26,6 +27,12 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = {name: one for name, one in SERVICES.items() if "VNTAPE_IMAGE" in one["image"]}
 JOBS = {"init"}
 SCALED = {name for name, one in SERVICES.items() if "scale" in one}
+
+
+def without_secrets(to: Path) -> None:
+    """A copy of deploy/compose as it is in a fresh clone."""
+    shutil.copytree(ROOT / "deploy/compose", to, ignore=shutil.ignore_patterns("secrets"))
+    (to / "secrets").mkdir()
 
 
 def test_it_is_a_compose_file() -> None:
@@ -111,9 +118,7 @@ def test_each_holds_the_secrets_it_uses_and_no_other(tmp_path: Path) -> None:
         used = {v.rpartition("/")[2] for k, v in one["environment"].items() if k.endswith("_FILE")}
         assert used == set(one.get("secrets", ())), name
     assert "owner_url" not in {s for n in OURS.keys() - JOBS for s in OURS[n].get("secrets", ())}
-    shutil.copytree(ROOT / "deploy/compose", tmp_path / "compose")
-    for old in (tmp_path / "compose/secrets").glob("[a-z]*"):
-        old.unlink()
+    without_secrets(tmp_path / "compose")
     script = [str(tmp_path / "compose/make-secrets")]
     subprocess.run(script, check=True, capture_output=True)
     made = {p.name: p.read_text() for p in (tmp_path / "compose/secrets").glob("[a-z]*")}
@@ -127,7 +132,7 @@ def test_each_holds_the_secrets_it_uses_and_no_other(tmp_path: Path) -> None:
 def test_the_urls_that_it_makes_are_urls(tmp_path: Path) -> None:
     from services.runtime.settings_load import load
 
-    shutil.copytree(ROOT / "deploy/compose", tmp_path / "compose")
+    without_secrets(tmp_path / "compose")
     script = str(tmp_path / "compose/make-secrets")
     subprocess.run([script], check=True, capture_output=True, env={"PATH": os.environ["PATH"]})
     settings = load(
@@ -151,6 +156,34 @@ def test_what_is_waited_for_and_what_is_mounted_is_there() -> None:
                 assert (ROOT / source).exists(), f"{name} mounts {source}"
             else:
                 assert source in COMPOSE["volumes"], f"{name} mounts {source}"
+
+
+def test_the_secured_file_is_what_the_code_says_and_gives_each_its_own_login(
+    tmp_path: Path,
+) -> None:
+    """`python deploy/compose/secured.py` writes it anew; make-certificates makes its files."""
+    spec = importlib.util.spec_from_file_location("secured", ROOT / "deploy/compose/secured.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    written = (ROOT / "deploy/compose/secured.yml").read_text()
+    assert written == module.document()
+    secured = yaml.safe_load(written)
+    assert set(secured["services"]) == {*OURS, "kafka"}
+    for name, one in secured["services"].items():
+        held = {s["source"] for s in one["secrets"] if isinstance(s, dict)}
+        user = one.get("environment", {}).get("VNTAPE_KAFKA_USER")
+        wanted = {"kafka": set(), "init": {"kafka_admin"}}.get(name, {f"kafka-{user}"})
+        assert held == wanted, name
+        assert unknown(one.get("environment", {})) == []
+    folder = tmp_path / "deploy"
+    without_secrets(folder / "compose")
+    shutil.copytree(ROOT / "deploy/security", folder / "security")
+    script = [str(folder / "compose/make-certificates")]
+    subprocess.run(script, check=True, capture_output=True)
+    made = {f["file"].removeprefix("deploy/") for f in secured["secrets"].values()}
+    assert all((folder / path).stat().st_size for path in made)
 
 
 def test_prometheus_asks_every_replica_of_every_service() -> None:
