@@ -37,8 +37,8 @@ def age(words: Words, w: int = 3, h: int = HEIGHT) -> Box:
             (None, colours.UP), (2, colours.REFERENCE), (5, colours.SECOND), (15, colours.DOWN)
         ),
         about=words.mixed(
-            "Giây từ dòng mới nhất của bảng giá đến bây giờ. Băng phát lại luôn cũ.",
-            "Seconds from the newest row of the price board to now. A replayed tape is always old.",
+            "Giây từ dòng mới nhất của bảng giá đến nay. Ngoài phiên và khi phát lại thì cũ.",
+            "Seconds since the newest row of the board. Old outside sessions and on replays.",
         ),
     )
 

@@ -202,6 +202,15 @@ def test_the_folders_of_provisioning_are_there_and_named_by_the_table() -> None:
         assert (DASHBOARDS / size).is_dir()
 
 
+def test_the_alert_rule_has_a_page_and_asks_what_is_provisioned() -> None:
+    given = yaml.safe_load((ROOT / "provisioning/alerting/vntape.yaml").read_text())
+    (rule,) = given["groups"][0]["rules"]
+    assert (ROOT.parent / rule["annotations"]["runbook_url"]).is_file()
+    uids = {part["datasourceUid"] for part in rule["data"]}
+    assert uids == {DATASOURCES[0].uid, "__expr__"}
+    assert given["groups"][0]["folder"] == WORDS["folder_ops"][0]
+
+
 def test_the_playlist_shows_every_wall_once() -> None:
     playlist = json.loads((ROOT / "playlist.json").read_text())
     shown = Counter(item["value"] for item in playlist["items"])

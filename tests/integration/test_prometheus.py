@@ -17,6 +17,7 @@ from services.runtime.settings import Settings
 from services.stack import ports, prometheus
 from services.stack.prometheus import Programs
 from tests.support.eventually import eventually
+from tests.support.grafana import boards, promql
 from tests.support.stack import ROOT
 
 DEPLOY = ROOT / "deploy" / "prometheus"
@@ -37,6 +38,18 @@ def test_the_rules_do_what_their_unit_tests_say(programs: Programs) -> None:
     done = promtool(programs, "test", "rules", *sorted((DEPLOY / "tests").glob("*.yml")))
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("SUCCESS") == len(list((DEPLOY / "tests").glob("*.yml")))
+
+
+def test_every_query_of_the_operators_boards_is_promql(programs: Programs, tmp_path: Path) -> None:
+    """As rules, which promtool reads; a broken one among them is found."""
+    asked = [expr for board in boards().values() for expr in promql(board)]
+    assert len(asked) > 40
+    rules = [{"record": f"panel:{n}", "expr": expr} for n, expr in enumerate(asked)]
+    for more, sound in (([], True), ([{"record": "broken", "expr": "sum by (x (y)"}], False)):
+        file = tmp_path / "panels.yml"
+        file.write_text(json.dumps({"groups": [{"name": "panels", "rules": rules + more}]}))
+        checked = promtool(programs, "check", "rules", file)
+        assert (checked.returncode == 0) == sound, checked.stdout + checked.stderr
 
 
 def test_rules_and_both_configurations_are_sound(programs: Programs, tmp_path: Path) -> None:

@@ -60,6 +60,15 @@ def queries(board: Board, path: str) -> Iterator[Query]:
         yield Query(f"{path} @{note['name']}", "annotation", "table", sql)
 
 
+def promql(board: Board) -> Iterator[str]:
+    """All queries of Prometheus, with the variables that the browser puts in."""
+    for panel in board["panels"]:
+        for target in panel.get("targets", []):
+            if "expr" in target:
+                expr = target["expr"].replace("$__rate_interval", "1m")
+                yield expr.replace("$tape", "live").replace("$service", ".*")
+
+
 def named(panel: Board) -> frozenset[str]:
     """Fields that overrides, the x axis or a candlestick name; patterns are left out."""
     names = set()
