@@ -13,6 +13,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import LiteralString
 
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
@@ -27,6 +28,8 @@ INGEST = "vntape_ingest"
 DELIVERY = "vntape_delivery"
 DELIVERY_LOG = ("alert_deliveries", "delivery_positions")
 """The tables that the delivery writes, and no others."""
+DELIVERY_READS = ("instruments",)
+"""Of which it says the aliases of a symbol."""
 
 _LIMITS = {
     INGEST: (
@@ -123,14 +126,18 @@ def grant(connection: Connection, schema: str) -> None:
                 )
             )
         for table in DELIVERY_LOG:
-            _grant_log(connection, sql.Identifier(schema, table))
+            _grant_delivery(connection, "SELECT, INSERT, UPDATE, DELETE", schema, table)
+        for table in DELIVERY_READS:
+            _grant_delivery(connection, "SELECT", schema, table)
 
 
-def _grant_log(connection: Connection, table: sql.Identifier) -> None:
+def _grant_delivery(connection: Connection, rights: LiteralString, schema: str, name: str) -> None:
+    table = sql.Identifier(schema, name)
     found = connection.execute("SELECT to_regclass(%s)", [table.as_string(connection)]).fetchone()
     if found is not None and found[0] is not None:
-        text = "GRANT SELECT, INSERT, UPDATE ON {} TO {}"
-        connection.execute(sql.SQL(text).format(table, sql.Identifier(DELIVERY)))
+        text = sql.SQL("GRANT {} ON {} TO {}")
+        delivery = sql.Identifier(DELIVERY)
+        connection.execute(text.format(sql.SQL(rights), table, delivery))
 
 
 def _harden(connection: Connection) -> None:

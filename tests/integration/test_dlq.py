@@ -78,9 +78,9 @@ async def test_what_the_writer_refused_is_stored_after_its_replay_and_the_rest_i
 
         listed = await eventually(both, 20, every=0.2)
         number = next(line.split()[0] for line in listed.splitlines() if "CheckViol" in line)
-        assert (await asked(settings, "show", number, "--raw")).stdout_bytes == frames.encode(
-            quote(3)
-        )
+        raw = await asked(settings, "show", number, "--raw")
+        assert raw.exit_code == 0, (raw.output, raw.exception)
+        assert raw.stdout_bytes == frames.encode(quote(3))
         grouped = (await asked(settings, "list", "--service", "writer")).stdout
         assert "undecodable" in grouped
         rows(settings, "ALTER TABLE @.market_quote DROP CONSTRAINT odd")
@@ -145,6 +145,7 @@ async def test_what_no_law_allows_is_refused_with_what_to_do(stack: Addresses, t
     assert "no such letter" in (await asked(settings, "replay", "9", "--yes")).stderr
 
 
+@pytest.mark.soak
 async def test_an_alert_that_was_given_up_is_told_after_its_replay(
     stack: Addresses, tape: str, tmp_path: Path
 ) -> None:
