@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
 
 from schemas.topic import LIVE
 from schemas.topics import BY_NAME
 from services.lag.core.groups import Reader, has_members, readers
 from services.lag.core.lags import Place, Span
-from services.runtime import kafka
+from services.runtime import group_members, kafka
+from services.runtime.group_members import Group
 from services.runtime.topics_admin import AdminClient, admin, tapes_of
 
 LOOK_BYTES = 1_000_000
@@ -28,6 +28,7 @@ class Log:
 
     Attributes:
         tapes: those whose topics there are, since `groups`.
+        crews: who is in the group of each service on the pump, since `groups`.
     """
 
     def __init__(self, bootstrap: str, only: str | None = None) -> None:
@@ -36,6 +37,7 @@ class Log:
         self._client = kafka.consumer(bootstrap, "vntape-lag", max_partition_fetch_bytes=LOOK_BYTES)
         self.tapes: dict[str, list[str]] = {}
         self._partitions: dict[str, list[int]] = {}
+        self.crews: dict[Reader, Group] = {}
 
     async def __aenter__(self) -> "Log":
         await self._client.start()
@@ -61,7 +63,11 @@ class Log:
             names = [str(name) for name, *_ in await client.list_consumer_groups()]
             ours = readers(names, self.tapes)
             found = await asyncio.gather(*(_standing(client, *each) for each in ours.items()))
-            members = await _members(client, ours)
+            # The others own by the database, and Kafka knows no member.
+            ours = {reader: group for reader, group in ours.items() if has_members(group)}
+            there_are = await group_members.describe(client, ours.values())
+        self.crews = {reader: there_are[group] for reader, group in ours.items()}
+        members = {reader: len(crew.members) for reader, crew in self.crews.items()}
         return {place: at for places in found for place, at in places.items()}, members
 
     async def spans(self, topics: Iterable[tuple[str, str]]) -> dict[Where, Span]:
@@ -124,14 +130,3 @@ async def _standing(client: AdminClient, reader: Reader, group: str) -> dict[Pla
         for tp, at in offsets.items()
         if at.offset >= 0 and tp.topic.removeprefix(prefix) in BY_NAME
     }
-
-
-async def _members(client: AdminClient, ours: Mapping[Reader, str]) -> dict[Reader, int]:
-    """Of those on the pump; the others own by the database, and Kafka knows no member."""
-    ours = {reader: group for reader, group in ours.items() if has_members(group)}
-    count: dict[str, int] = {}
-    replies: list[Any] = await client.describe_consumer_groups(list(ours.values()))
-    for reply in replies:
-        for group in reply.groups:
-            count[group[1]] = len(group[5])
-    return {reader: count.get(group, 0) for reader, group in ours.items()}

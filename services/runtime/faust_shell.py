@@ -19,6 +19,7 @@ from services.runtime import faust_transport, http, kafka, logs
 from services.runtime.dead_letters import TooManyDeadLettersError
 from services.runtime.expired import check_input
 from services.runtime.faust_transport import SCHEME, QuietTableManager
+from services.runtime.group_leave import leave
 from services.runtime.health import Health
 from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outboxes
@@ -59,6 +60,7 @@ class FaustShell:
         self.name = f"{service.name}-{worker}"
         self._events: dict[int, deque[Any]] = {}
         self._holes: dict[tuple[int, int], int] = {}
+        self._member_id = ""
         self._producer: Any = None
         self._reader: Any = None
         self.pump: Pump[Any]
@@ -194,6 +196,7 @@ class FaustShell:
 
     async def _shutdown(self, _app: Any, *_args: Any, **_options: Any) -> None:
         await self.pump.snapshot_all(deadline_s=5.0)
+        self._member_id = self.app.consumer.member_id()
 
     # ---- what runs beside -----------------------------------------------------------------
 
@@ -224,6 +227,8 @@ class FaustShell:
         """After the app stopped: everything appended is sent."""
         async with asyncio.timeout(10):
             await self._outboxes.stop()
+        if self._member_id:
+            await leave(self._reader._client, self.app.conf.id, self._member_id, self.name)
         await self._producer.stop()
         await self._reader.stop()
         await self._http.cleanup()

@@ -107,6 +107,11 @@ class Consumer(driver.Consumer):
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
+    def member_id(self) -> str:
+        """Of this worker, as its group knows it; empty while it is in none."""
+        coordinator = getattr(self._thread._consumer, "_coordinator", None)
+        return getattr(coordinator, "member_id", "")
+
     def on_buffer_full(self, tp: TP) -> None:
         """The queue's own back-pressure is enough; stock would fetch the rest for 1 s."""
 

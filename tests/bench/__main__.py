@@ -29,6 +29,7 @@ BENCHES = {
     "writer": "bench_writer",
     "gateway": "gateway_fanout",
     "latency": "bench_latency",
+    "scaling": "bench_scaling",
     "simulator": "bench_simulator",
     "exchange": "bench_serve",
 }
@@ -46,6 +47,7 @@ AIMS = {
     "writer": "ratio 0.3",
     "gateway": "1 M messages per CPU-second in frames of 20",
     "latency": "p99 under 40 ms in all",
+    "scaling": "cost a message as of one worker; nobody stands over a second unless one is killed",
     "simulator": "a peak day in two minutes",
     "exchange": "no aim",
 }

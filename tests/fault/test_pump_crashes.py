@@ -76,14 +76,24 @@ async def test_many_kills_with_heavy_state(
     assert_exact(found)
 
 
-async def test_one_worker_joins_and_one_is_killed(kafka: str, tape: str, tmp_path: Path) -> None:
-    """A second worker joins under load, the first is killed: its partitions move, exactly."""
+async def test_workers_join_leave_and_are_killed_and_what_they_write_is_exact(
+    kafka: str, tape: str, tmp_path: Path
+) -> None:
+    """
+    Under load partitions move to whoever is there, and readers see what one worker would write.
+
+    Those of a worker that leaves cleanly at once: nobody waits for its session to time out.
+    """
     with workers(kafka, tape, tmp_path, snapshot_interval_s=0.3) as crew:
         async with load(kafka, tape, seed=SEED) as feed:
             over = asyncio.Event()
             flow = asyncio.create_task(feed.flow(over))
-            first = crew.start(1)
+            first, slow = crew.start(1), crew.make(3, session_timeout_s=60)
             await eventually(lambda: first.said("assigned"), 20)
+            slow.start()
+            await eventually(lambda: owned(crew, 1) == owned(crew, 3) == 2, 20)
+            assert await slow.stop() == 0
+            await eventually(lambda: owned(crew, 1) == 4, 10)
             second = crew.start(2)
             await eventually(lambda: owned(crew, 1) == owned(crew, 2) == 2, 20)
             first.kill()
