@@ -51,10 +51,25 @@ def _supervise(name: str, workers: int, first: int, tape: str | None) -> None:
     sys.exit(Supervisor(commands, lambda line: click.echo(line, err=True)).run())
 
 
+_HELP = """The {name}, on Faust; add and remove workers while it runs.
+
+Partitions are shared by all workers of a tape, on whatever machine; more than there are
+partitions have nothing to do. Results do not depend on how many there are. One that is stopped
+saves its state and leaves its partitions to the others at once; one that is killed keeps them
+until it is back, for VNTAPE_SESSION_TIMEOUT_S at most. Who has what: `vntape workers`.
+
+A second machine, beside a first that runs --workers 2: --workers 2 --first 3.
+"""
+
+
 def _computing(name: str) -> click.Command:
-    @click.command(name, help=f"The {name}, on Faust; add workers while it runs.")
+    @click.command(name, help=_HELP.format(name=name), short_help=f"The {name}, on Faust.")
     @_tape
-    @click.option("--workers", type=click.IntRange(1, 64), help="So many, restarted when they die.")
+    @click.option(
+        "--workers",
+        type=click.IntRange(1, 64),
+        help="So many, restarted when they die; stopping this stops them all.",
+    )
     @click.option(
         "--first",
         type=click.IntRange(1),
