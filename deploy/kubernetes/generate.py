@@ -80,8 +80,8 @@ def _worker(name: str) -> Document:
     """
     A stateful set without a volume: its state is in Kafka, but its name must last.
 
-    The name is the static id in the group: a pod that is back within the session timeout, as in
-    a rollout, goes on with its own partitions and nobody else stops.
+    The name is the static id in the group: a pod that died and is back within the session timeout
+    goes on with its own partitions and nobody else stops.
     """
     return _set(name, ["run", name], "768Mi")
 
