@@ -230,7 +230,7 @@ class Settings(BaseSettings):
     session_timeout_s: float = Field(
         10.0,
         ge=1,
-        le=300,
+        le=90,  # above its own request timeout Faust does not start
         description="Kafka group session timeout of a worker; the broker's bounds apply, too",
     )
     dead_letters_in_a_row: int = Field(100, gt=0, description="A worker stops past this many")

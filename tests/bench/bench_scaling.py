@@ -32,7 +32,8 @@ WORKERS = (1, 2, 3, 4)
 BACKLOG = 600_000
 PER_S = 4_000
 """Each partition gets a record each 50 ms: what is longer is a stall."""
-CALM_S = 2.0
+CALM_S, APART_S = 2.0, 0.5
+"""After each event, within and without its span: a stall begins a moment before its cause."""
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -93,10 +94,11 @@ def cpu_s(workers: list[Worker]) -> float:
 
 async def rate(addresses: Addresses, folder: Path, count: int) -> str:
     """One line: so many workers and a backlog."""
+    folder.mkdir()
     bench, source = Bench(addresses, folder), Source(SYMBOLS)
     tape = await bench.tape()
     try:
-        with workers(addresses.kafka, tape, folder, session_timeout_s=120) as all_:
+        with workers(addresses.kafka, tape, folder, session_timeout_s=60) as all_:
             crew = Crew(all_)
             await crew.start(*range(1, count + 1))
             for worker in crew.live.values():
@@ -130,10 +132,12 @@ async def disturb(crew: Crew, watch: Watch) -> None:
     await asyncio.sleep(CALM_S)
     with watch.event("nothing"):
         await asyncio.sleep(3)
+    await asyncio.sleep(APART_S)
     for number in (2, 3, 4):
         with watch.event(f"worker {number} joins"):
             await crew.start(number)
             await asyncio.sleep(CALM_S)
+        await asyncio.sleep(APART_S)
     steps = (
         ("4 leaves (SIGTERM)", crew.stop(4)),
         ("3 restarts (SIGTERM, start)", crew.restart(3)),
@@ -145,6 +149,7 @@ async def disturb(crew: Crew, watch: Watch) -> None:
         with watch.event(name):
             await step
             await asyncio.sleep(CALM_S)
+        await asyncio.sleep(APART_S)
 
 
 async def flowing(feed: Load, crew: Crew, watch: Watch) -> None:
@@ -160,6 +165,7 @@ async def flowing(feed: Load, crew: Crew, watch: Watch) -> None:
 
 async def stalls(addresses: Addresses, folder: Path) -> None:
     """The second table, and whether the result is exact."""
+    folder.mkdir()
     bench, watch = Bench(addresses, folder), Watch()
     tape, kafka = await bench.tape(), addresses.kafka
     asked = defaults("session_timeout_s", "snapshot_interval_s")

@@ -36,12 +36,20 @@ async def test_each_worker_is_listed_with_its_partitions_and_the_dead_ones_are_n
             one, two = crew.start(1), crew.start(2)
 
             async def shared() -> bool:
-                first, second = await cells(kafka, tape)
+                lines = await cells(kafka, tape)
+                assert len(lines) == 2, lines
+                first, second = lines
                 assert [first[:3], second[:3]] == [[tape, "classifier", n] for n in "12"]
                 assert sorted(f"{first[4]} {second[4]}".split()) == list("0123")
-                return len(first[4]) == len(second[4]) and first[5:] == second[5:] == ["0", "-"]
+                return len(first[4]) == len(second[4])
 
             await eventually(shared, 30, every=0.5)
+            await feed.more(1000)
+
+            async def done() -> bool:
+                return [each[5:] for each in await cells(kafka, tape)] == [["0", "-"]] * 2
+
+            await eventually(done, 15, every=0.5)
             assert await two.stop() == 0
 
             async def alone() -> bool:
