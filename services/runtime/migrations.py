@@ -76,7 +76,7 @@ def apply(connection: Connection, schema: str, migrations: list[Migration]) -> l
     """
     done = _applied(connection, schema)
     _check(schema, migrations, done)
-    community = _is_community(connection)
+    community = is_community(connection)
     ran = []
     for migration in migrations:
         if migration.number in done or (migration.needs_community and not community):
@@ -105,7 +105,7 @@ def missing(connection: Connection, schema: str, migrations: list[Migration]) ->
     ).fetchall()
     done = {number: (name, sha256) for number, name, sha256 in rows}
     _check(schema, migrations, done)
-    community = _is_community(connection)
+    community = is_community(connection)
     return [
         each.name
         for each in migrations
@@ -145,7 +145,8 @@ def _check(schema: str, migrations: list[Migration], done: dict[int, tuple[str, 
             )
 
 
-def _is_community(connection: Connection) -> bool:
+def is_community(connection: Connection) -> bool:
+    """Whether this is the Community edition of TimescaleDB."""
     with connection.transaction():
         row = connection.execute(
             "SELECT current_setting('timescaledb.license', true) = 'timescale'"

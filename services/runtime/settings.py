@@ -264,6 +264,18 @@ class Settings(BaseSettings):
 
     writer_batch_rows: int = Field(5000, gt=0, description="Rows of one transaction, at most")
     writer_flush_s: Seconds = Field(0.2, description="A row waits at most this long")
+    retention_days: int | None = Field(
+        None, ge=2, le=36_500, description="Of live, rows older than that are dropped; unset: kept"
+    )
+    retention_book_days: int | None = Field(
+        None, ge=2, le=36_500, description="... and quotes and book changes older than that"
+    )
+    columnstore_after_days: int | None = Field(
+        None,
+        ge=2,
+        le=36_500,
+        description="Of live, on TimescaleDB Community: chunks older than that become columns",
+    )
 
     lag_interval_s: Seconds = Field(5.0, description="The lag exporter looks so often")
 

@@ -20,6 +20,8 @@ _PACKAGES = {
     "mmdebstrap": "mmdebstrap",
     "kcat": "kcat",
     "jq": "jq",
+    "node": "nodejs",
+    "npm": "npm",
 }
 
 

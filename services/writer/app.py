@@ -14,6 +14,7 @@ import psycopg
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from schemas.topic import LIVE
 from services.runtime import database, kafka, logs, roles
 from services.runtime.ages import Ages
 from services.runtime.dead_letters import DeadLetters
@@ -27,6 +28,7 @@ from services.writer.core.refused import venue as venue_of_line
 from services.writer.core.size import BatchSize
 from services.writer.reader import AbsentError, Reader
 from services.writer.store import OvertakenError, Refuse, Store, Stored, UnmigratedError
+from services.writer.upkeep import drop_hourly
 
 log = logs.get(__name__)
 
@@ -98,6 +100,16 @@ class Writer:
 
     async def run(self) -> None:
         """Sessions with the broker and the database, one after the other, until asked to stop."""
+        hourly = drop_hourly(self._url, self._settings.tape, self._stopping)
+        upkeep = asyncio.create_task(hourly) if self._settings.tape == LIVE else None
+        try:
+            await self._sessions()
+        finally:
+            if upkeep is not None:
+                upkeep.cancel()
+                await asyncio.gather(upkeep, return_exceptions=True)
+
+    async def _sessions(self) -> None:
         while not self._stopping.is_set():
             try:
                 await self._session()

@@ -9,6 +9,7 @@ from psycopg import errors, sql
 from schemas.topic import check_tape
 from services.runtime import database, migrations, roles
 from services.runtime.settings import Settings, SettingsError
+from services.writer import upkeep
 from services.writer.core.tables import TABLES
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -16,15 +17,21 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def migrate(settings: Settings) -> list[str]:
     """
-    `apply_tape` for the settings' tape, with logins for the writer and the reader.
+    `apply_tape` for the settings' tape, with logins for the writer and the reader, and what the
+    settings say of how long rows are kept.
 
     Raises:
-        SettingsError: there is no database_url.
+        SettingsError: there is no database_url, or columnstore_after_days is too short.
     """
     if settings.database_url is None:
         raise SettingsError("no database: set VNTAPE_DATABASE_URL, or start one with `vntape up`")
+    keeping = upkeep.keeping(settings)
     url = settings.database_url.get_secret_value()
-    return apply_tape(url, settings.tape, roles.passwords(settings))
+    ran = apply_tape(url, settings.tape, roles.passwords(settings))
+    with database.connect(url, "vntape-migrate") as connection:
+        migrations.lock(connection)
+        upkeep.configure(connection, settings.tape, keeping)
+    return ran
 
 
 def apply_tape(

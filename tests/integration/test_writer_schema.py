@@ -69,7 +69,7 @@ def test_a_changed_file_is_refused(database: str, tape: str, tmp_path: Path) -> 
     with clients.connect(database, "test") as connection:
         connection.execute(f"CREATE SCHEMA {tape}")
         connection.commit()
-        community = migrations._is_community(connection)
+        community = migrations.is_community(connection)
         want = ["0001_a.sql", "0002_b.sql"] if community else ["0001_a.sql"]
         assert migrations.apply(connection, tape, migrations.read(tmp_path)) == want
         (tmp_path / "0003_c.sql").write_text("CREATE TABLE c (x int); CREATE TABLE a (x int)")

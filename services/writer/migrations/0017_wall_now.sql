@@ -3,6 +3,7 @@
 --
 -- The newest row of a symbol is one look into the primary key, from its end; so each view goes
 -- from the few rows that name the symbols, and bounds ts by the day, to touch that day's chunk alone.
+-- The symbol (and phase) it shows is the one of those rows: then a query's WHERE bounds them too.
 
 -- The newest day of a venue at once, whatever its past.
 CREATE INDEX board_venue_day ON board (venue, day);
@@ -62,7 +63,11 @@ LEFT JOIN instruments i USING (symbol);
 COMMENT ON VIEW board_last IS 'The price board of the newest day of each venue, with its colours';
 
 CREATE VIEW flow_last AS
-SELECT f.*
+SELECT
+    f.ts, b.symbol, f.seq, f.feed, f.part, f.venue, f.day, p.phase, f.total_volume, f.total_value,
+    f.buy_volume, f.buy_value, f.buy_count, f.sell_volume, f.sell_value, f.sell_count,
+    f.neutral_volume, f.neutral_value, f.neutral_count, f.unknown_volume, f.unknown_count,
+    f.unexplained_volume, f.final
 FROM venue_days d
 JOIN board b ON (b.venue, b.day) = (d.venue, d.day)
 CROSS JOIN (VALUES ('day'), ('ato'), ('continuous'), ('break'), ('atc'), ('plo'), ('periodic'),
@@ -78,7 +83,15 @@ COMMENT ON VIEW flow_last IS
     'Who was active, per symbol and phase (day: all), on the newest day of its venue';
 
 CREATE VIEW foreign_last AS
-SELECT f.*
+SELECT
+    f.ts, b.symbol, f.seq, f.feed, f.part, f.venue, f.day, f.exchange, f.buy_volume,
+    f.sell_volume, f.net_volume, f.buy_value, f.sell_value, f.net_value, f.value_basis,
+    f.delta_volume, f.delta_value, f.resets, f.total_volume, f.share, f.price, f.room,
+    f.total_room, f.speed_volume_1m, f.speed_volume_5m, f.speed_volume_15m, f.speed_value_1m,
+    f.speed_value_5m, f.speed_value_15m, f.acceleration_volume_1m, f.acceleration_volume_5m,
+    f.acceleration_volume_15m, f.acceleration_value_1m, f.acceleration_value_5m,
+    f.acceleration_value_15m, f.share_1m, f.share_5m, f.share_15m, f.price_change_1m,
+    f.price_change_5m, f.price_change_15m, f.correlation_1m, f.correlation_5m, f.correlation_15m
 FROM venue_days d
 JOIN board b ON (b.venue, b.day) = (d.venue, d.day)
 CROSS JOIN LATERAL (
@@ -90,7 +103,14 @@ WHERE f.day = d.day;
 COMMENT ON VIEW foreign_last IS 'Foreign trading of each symbol on the newest day of its venue';
 
 CREATE VIEW basis_last AS
-SELECT f.*
+SELECT
+    f.ts, b.symbol, f.seq, f.feed, f.part, f.venue, f.day, f.underlying, f.alias, f.continuous,
+    f.continuous_since, f.roll, f.phase, f.future, f.spot, f.spot_kind, f.basis, f.basis_percent,
+    f.mid_basis, f.mid_basis_percent, f.direction, f.spot_stale, f.future_stale, f.stale,
+    f.last_trading_day, f.days_to_expiry, f.rate, f.dividend_yield, f.fair_value, f.carry,
+    f.z_score, f.future_change_5m, f.spot_change_5m, f.divergence, f.total_volume,
+    f.open_interest, f.open_interest_prior, f.foreign_net_volume, f.settlement_estimate,
+    f.settlement_values
 FROM venue_days d
 JOIN board b ON (b.venue, b.day, b.kind) = (d.venue, d.day, 'future')
 CROSS JOIN LATERAL (
@@ -133,7 +153,12 @@ CROSS JOIN LATERAL (
 COMMENT ON VIEW quote_levels IS 'The newest quote of each symbol, a row a level, 1 is the best';
 
 CREATE VIEW breadth_last AS
-SELECT f.*
+SELECT
+    f.ts, s.symbol, f.seq, f.feed, f.part, f.venue, f.scope, f.day, f.members, f.advances,
+    f.declines, f.unchanged, f.ceilings, f.floors, f.not_traded, f.unpriced, f.total_volume,
+    f.total_value, f.unvalued, f.foreign_buy_volume, f.foreign_buy_value, f.foreign_sell_volume,
+    f.foreign_sell_value, f.foreign_net_volume, f.foreign_net_value, f.buy_volume, f.buy_value,
+    f.sell_volume, f.sell_value, f.unknown_volume
 FROM venue_days d
 CROSS JOIN (
     SELECT 'VN' AS symbol

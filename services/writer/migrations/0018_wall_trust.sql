@@ -26,10 +26,13 @@ CROSS JOIN LATERAL (
     SELECT sum(r.volume) AS printed_volume FROM bars r
     WHERE r.symbol = b.symbol AND r.interval = '1d' AND r.ts = d.begins
 ) p
-LEFT JOIN LATERAL (
-    SELECT sum(m.missing_volume) AS missing_volume FROM market_gap m
-    WHERE m.symbol = b.symbol AND m.ts >= d.begins AND m.ts < d.begins + INTERVAL '2 days'
-) g ON true
+LEFT JOIN (
+    SELECT m.symbol, v.venue, sum(m.missing_volume) AS missing_volume
+    FROM venue_days v
+    JOIN market_gap m ON m.venue = v.venue
+        AND m.ts >= v.begins AND m.ts < v.begins + INTERVAL '2 days'
+    GROUP BY 1, 2
+) g ON (g.symbol, g.venue) = (b.symbol, b.venue)
 LEFT JOIN LATERAL (
     SELECT s.unexplained_volume FROM session_flow s
     WHERE s.symbol = b.symbol AND s.phase = 'day'
@@ -58,19 +61,17 @@ FROM dead_letters GROUP BY 1, 2, 3, 4, 5;
 COMMENT ON VIEW dead_letters_1h IS 'How much was refused, hour by hour';
 
 CREATE VIEW storage AS
-SELECT c.relname::text AS relation, h.hypertable_name IS NOT NULL AS is_hypertable,
-    CASE WHEN h.hypertable_name IS NULL THEN pg_total_relation_size(c.oid)
+SELECT c.relname::text AS relation, k.chunks IS NOT NULL AS is_hypertable,
+    CASE WHEN k.chunks IS NULL THEN pg_total_relation_size(c.oid)
         ELSE hypertable_size(c.oid) END AS bytes,
     coalesce(k.chunks, 0) AS chunks, k.oldest, k.newest
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN timescaledb_information.hypertables h
-    ON h.hypertable_schema = n.nspname AND h.hypertable_name = c.relname
-LEFT JOIN LATERAL (
-    SELECT count(*) AS chunks, min(range_start) AS oldest, max(range_end) AS newest
-    FROM timescaledb_information.chunks i
-    WHERE i.hypertable_schema = n.nspname AND i.hypertable_name = c.relname
-) k ON true
+LEFT JOIN (
+    SELECT hypertable_schema, hypertable_name, count(*) AS chunks, min(range_start) AS oldest,
+        max(range_end) AS newest
+    FROM timescaledb_information.chunks GROUP BY 1, 2
+) k ON (k.hypertable_schema, k.hypertable_name) = (n.nspname, c.relname)
 -- The tape's own schema, whoever looks.
 WHERE n.oid = (SELECT relnamespace FROM pg_class WHERE oid = 'offsets'::regclass)
     AND c.relkind = 'r';

@@ -15,8 +15,9 @@ BEGIN
     FOR name, source IN VALUES
         ('bars_1m', NULL), ('bars_5m', 'bars_1m'), ('bars_15m', 'bars_1m'),
         ('bars_30m', 'bars_1m'), ('bars_1h', 'bars_1m'), ('bars_1d', NULL),
-        ('bars_1w', 'bars_1d'), ('flow_1m_sums', NULL), ('foreign_1m', NULL), ('basis_1m', NULL),
-        ('breadth_1m', NULL), ('index_1m', NULL), ('index_error_1m', NULL)
+        ('bars_1w', 'bars_1d'), ('flow_1m_kept', NULL), ('foreign_1m_kept', NULL),
+        ('basis_1m_kept', NULL), ('breadth_1m_kept', NULL), ('index_1m_kept', NULL),
+        ('index_error_1m_kept', NULL)
     LOOP
         definition := rtrim(pg_get_viewdef(name::regclass), ';');
         IF source IS NOT NULL THEN
