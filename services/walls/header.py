@@ -5,7 +5,9 @@ from services.walls.fields import PLAIN, SECONDS, Override, by_thresholds, field
 from services.walls.panels import Box, number, numbers
 from services.walls.words import PHASES, Words
 
-_AGE = "SELECT age_s AS age FROM \"${tape}\".data_age WHERE venue = 'VN'"
+_AGE = """
+SELECT age_s AS age FROM "${tape}".data_age ORDER BY venue <> 'VN', venue LIMIT 1
+"""
 _PHASES = """
 SELECT max(phase) FILTER (WHERE exchange = 'HOSE') AS "HOSE",
   max(phase) FILTER (WHERE exchange = 'HNX') AS "HNX",

@@ -15,7 +15,7 @@ _TAPES = """
 SELECT schemaname AS tape FROM pg_catalog.pg_views WHERE viewname = 'board_last'
 ORDER BY schemaname <> 'live', 1
 """
-_EXCHANGES = "SELECT DISTINCT exchange FROM \"${tape}\".symbols WHERE venue = 'VN' ORDER BY 1"
+_EXCHANGES = 'SELECT DISTINCT exchange FROM "${tape}".symbols ORDER BY 1'
 _SYMBOLS = """
 SELECT concat_ws(' · ', symbol, nullif(aliases, '')) AS __text, symbol AS __value
 FROM "${tape}".symbols
