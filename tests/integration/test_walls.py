@@ -1,66 +1,28 @@
 """Every query of every wall, as Grafana sends it, by the role that can only read."""
 
 import secrets
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
 import yaml
 
-from services.runtime import roles
 from services.runtime.settings import Settings
 from services.stack import Addresses
 from tests.support import rare_day
 from tests.support.grafana import ROOT, Query, Span, boards, expanded, queries
 from tests.support.tapes import forget
-from tests.support.wall_day import DAY
+from tests.support.wall_reader import SPAN, Wall
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 
 LIMIT_S = 2.0
 """Of one query, beside a whole test run; of a day at full scale see the soak test."""
-_OPENS = datetime.fromisoformat(DAY).replace(tzinfo=UTC) + timedelta(hours=1, minutes=45)
-SPAN = Span(_OPENS, _OPENS + timedelta(hours=6, minutes=15))
 NUMBERS = {"int8", "int4", "int2", "float8", "float4", "numeric"}
 RARE = (".gaps", ".rolls", ".dead_letters_1h", ".alert_deliveries", ".busd_")
 """What the simulated day has none of; alerts of one symbol neither."""
 COLOURS = {"#d65cff": "ceiling", "#35d0e8": "floor", "#f4d03f": "reference"}
-
-
-class Wall:
-    """What the reader gets of one tape; `took` is seconds of each query."""
-
-    def __init__(self, settings: Settings, tape: str) -> None:
-        url = roles.url(settings, roles.READER)
-        self.connection = psycopg.connect(url, autocommit=True)
-        self.tape = tape
-        self.took: dict[str, float] = {}
-
-    def ask(
-        self, query: Query, symbol: str = rare_day.SYMBOL, **more: str
-    ) -> tuple[dict[str, str], list[Any]]:
-        """Columns with their types, and rows."""
-        variables: dict[str, str | list[str]] = {
-            "tape": self.tape, "exchange": ["HOSE", "HNX", "UPCOM"], "symbol": symbol,
-            "contract": rare_day.CONTRACT, "basket": "VN30", "bar": "1m", **more,
-        }  # fmt: skip
-        sql = expanded(query.sql, SPAN, variables)
-        began = time.perf_counter()
-        cursor = self.connection.execute(sql.encode())
-        rows = cursor.fetchall()
-        self.took[query.where] = time.perf_counter() - began
-        assert cursor.description is not None
-        return {c.name: type_name(c.type_code) for c in cursor.description}, rows
-
-
-def type_name(oid: int) -> str:
-    """As PostgreSQL names it; of a list of them `[]`."""
-    info = psycopg.adapters.types.get(oid)
-    assert info is not None
-    return info.name if info.oid == oid else f"{info.name}[]"
 
 
 @pytest.fixture(scope="module")

@@ -48,8 +48,15 @@ SELECT f.symbol, b.last / {scale("b")} AS last, b.change_percent,
   f.buy_volume / nullif(f.buy_volume + f.sell_volume, 0) AS buys,
   f.buy_count + f.sell_count AS trades,
   f.unknown_volume, {colours.css("b.zone")} AS style
-FROM "${{tape}}".flow_last AS f JOIN "${{tape}}".board_last AS b USING (symbol)
-WHERE f.phase = 'day' AND b.exchange IN (${{exchange:sqlstring}})
+FROM (
+  SELECT * FROM "${{tape}}".board_last WHERE exchange IN (${{exchange:sqlstring}})
+  ORDER BY total_value DESC NULLS LAST LIMIT 150
+) AS b
+CROSS JOIN LATERAL (
+  SELECT * FROM "${{tape}}".session_flow
+  WHERE symbol = b.symbol AND phase = 'day' AND $__timeFilter(ts)
+  ORDER BY ts DESC, seq DESC, part DESC LIMIT 1
+) AS f
 ORDER BY abs(f.buy_value - f.sell_value) DESC NULLS LAST LIMIT 40
 """
 _BUSD = """
@@ -139,7 +146,8 @@ def _symbols(words: Words) -> Box:
         count("unknown_volume", words("unknown")),
         hidden("style"),
     ]
-    return table(words("flow"), _SYMBOLS, 15, 16, columns)
+    about = words.mixed("Trong 150 mã giao dịch nhiều nhất.", "Of the 150 that traded most.")
+    return table(words("flow"), _SYMBOLS, 15, 16, columns, about=about)
 
 
 def _patterns(words: Words) -> Box:
