@@ -1,5 +1,6 @@
 """What topics a tape has in Kafka, and how they differ from schemas/topics.py."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,12 @@ async def settle(bootstrap: str, tape: str, topics: Iterable[Topic] = TOPICS) ->
             for code, message, _kind, full in reply.resources:
                 if code:
                     raise RuntimeError(f"Kafka refused settings of {full}: {message or code}")
+    changed = [topic for topic in topics if topic.on(tape) in changes]
+    for _ in range(100):  # brokers learn of it a moment later
+        found = await describe(bootstrap, tape, changed)
+        if not any("partitions" not in line for line in differences(found, tape, changed)):
+            break
+        await asyncio.sleep(0.05)
     return list(changes)
 
 

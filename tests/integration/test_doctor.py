@@ -17,6 +17,7 @@ from services.runtime.process import announce
 from services.runtime.settings import Settings
 from services.stack import Addresses
 from tests.support.broker import configure
+from tests.support.eventually import eventually
 from tests.support.writing import prepared
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
@@ -57,7 +58,14 @@ async def test_a_well_tape_is_well_and_what_is_broken_is_named_with_its_cure(
     with psycopg.connect(stack.database) as connection:
         connection.execute(f"DELETE FROM {tape}.schema_migrations WHERE number = 1".encode())
     reader = stack.database.replace("postgres:", "vntape_reader:wrong", 1)
-    broken = await asyncio.to_thread(doctor, settings, "--quiet", VNTAPE_READER_URL=reader)
+
+    async def seen() -> Result:
+        """Brokers learn of a topic's settings a moment later."""
+        found = await asyncio.to_thread(doctor, settings, "--quiet", VNTAPE_READER_URL=reader)
+        assert " topics: " in found.stdout
+        return found
+
+    broken = await eventually(seen, 20)
     assert broken.exit_code == 1
     level, said = line(broken, "topics")
     assert (level, "is CreateTime, not LogAppendTime" in said) == ("fail", True)
