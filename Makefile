@@ -14,7 +14,7 @@ setup: $(INSTALLED) ## the virtual environment, with the pinned packages
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "vntape needs Python 3.11 or later: make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo 'installing Python packages into .venv (285 MB on disk, under a minute)'
+	@echo 'installing Python packages into .venv (760 MB on disk, under a minute)'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 

@@ -201,30 +201,14 @@ def _keep_spool(ingest: Document) -> None:
 def _gateway() -> list[Document]:
     name = "gateway"
     deployment = _set(name, ["run", name], "1Gi", "Deployment")
-    deployment["spec"] |= {"replicas": 2}
+    del deployment["spec"]["replicas"]  # the scaler's business
     container = deployment["spec"]["template"]["spec"]["containers"][0]
     container["ports"].append({"name": "http", "containerPort": GATEWAY_PORT})
     container["env"] += [
         {"name": "VNTAPE_GATEWAY_HOST", "value": "0.0.0.0"},  # noqa: S104  in its own pod
         {"name": "VNTAPE_GATEWAY_PORT", "value": str(GATEWAY_PORT)},
     ]
-    service = {
-        "apiVersion": "v1", "kind": "Service", "metadata": _meta(name),
-        "spec": {
-            "selector": _selector(name)["matchLabels"],
-            "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
-        },
-    }  # fmt: skip
-    scaler = {
-        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": _meta(name),
-        "spec": {
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
-            "minReplicas": 2, "maxReplicas": 8,
-            "metrics": [{"type": "Resource", "resource": {
-                "name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}],
-        },
-    }  # fmt: skip
-    return [deployment, service, _budget(name), scaler]
+    return [deployment, _budget(name)]
 
 
 def _init() -> Document:

@@ -35,7 +35,7 @@ def documents(*files: str) -> list[dict[str, Any]]:
     return [d for name in files for d in yaml.safe_load_all((FOLDER / name).read_text()) if d]
 
 
-FILES = ("namespace", "network", "workers", "others")
+FILES = ("namespace", "network", "gateway", "workers", "others")
 BASE = documents(*(f"base/{name}.yaml" for name in FILES))
 RUNNING = {
     d["metadata"]["name"]: d for d in BASE if d["kind"] in ("StatefulSet", "Deployment", "Job")
