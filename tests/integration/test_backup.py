@@ -21,7 +21,7 @@ ROWS = 3000
 INSERT = """
 INSERT INTO {}.trades_classified (symbol, ts, seq, part, feed, price, volume, side,
     phase, board)
-SELECT 'S' || n % 40, '2026-07-20'::timestamptz + n * interval '1 minute', n, 0, 'ssi', n / 7.0,
+SELECT 'S' || n %% 40, '2026-07-20'::timestamptz + n * interval '1 minute', n, 0, 'ssi', n / 7.0,
     n, 'buy', 'continuous', 'main' FROM generate_series(%s::int, %s) n
 """
 
