@@ -71,12 +71,12 @@ def settings(**overrides: Any) -> Settings:
     return config
 
 
-def _completed(**overrides: Any) -> Settings:
+def _completed(*, kafka: bool = True, **overrides: Any) -> Settings:
     found = files(**overrides)
     update: dict[str, Any] = {}
     if found.kafka is None or found.database_url is None:
         local = stack.addresses(stack.clone_root(), found.stack)
-        if local is None and found.kafka is None:
+        if local is None and found.kafka is None and kafka:
             raise click.ClickException(
                 "no Kafka: set VNTAPE_KAFKA and VNTAPE_DATABASE_URL, or start the local stack "
                 "with `vntape up`"
@@ -122,7 +122,8 @@ def reachable(tape: str | None = None, *, kafka: bool = True, db: bool = False) 
     Raises:
         click.ClickException: as `settings`, or naming the one that does not answer.
     """
-    config = settings(tape=tape)
+    config = _completed(kafka=kafka, tape=tape)
+    _log_in(config)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     if kafka and not any(_answers(*_split(at)) for at in str(config.kafka).split(",")):
         raise click.ClickException(_kafka_away(config))
