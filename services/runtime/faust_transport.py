@@ -154,7 +154,8 @@ class Consumer(driver.Consumer):
                     )
 
                 await self._deliver_all(records, expected, stale)
-        except ConsumerStoppedError:
+        except (ConsumerStoppedError, asyncio.CancelledError):
+            # A fetcher that is stopped in a rebalance is taken for a crashed one by Faust.
             if not self.transport.app.should_stop:
                 raise
 

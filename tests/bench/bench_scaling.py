@@ -4,7 +4,8 @@ More workers: how fast, at what cost, and what their coming and going costs.
     python -m tests.bench.bench_scaling [rates] [stalls]
 
 Rates: workers that own their share of 12 partitions already are stopped (SIGSTOP), the tape is
-filled, and the time from SIGCONT to the last output is taken, with what they had of the cores.
+filled, they go on (SIGCONT), and the last nine tenths of the outputs are timed, with what the
+workers had of the cores.
 Stalls: under an even load workers join, leave, are killed; a stall is the longest time in which
 a partition got no new output, by the broker's append times. What was written is compared with
 what one undisturbed worker gives.
@@ -15,7 +16,6 @@ import os
 import signal
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from services.classifier.app import SERVICE
@@ -104,18 +104,19 @@ async def rate(addresses: Addresses, folder: Path, count: int) -> str:
             for worker in crew.live.values():
                 worker.signal(signal.SIGSTOP)
             await bench.feed(tape, source.take(BACKLOG))
-            had = cpu_s(list(crew.live.values()))
             async with Outputs(bench, tape) as outputs:
-                begin = time.perf_counter()
                 for worker in crew.live.values():
                     worker.signal(signal.SIGCONT)
-                took = await outputs.reach(source.outputs("classifier")) - begin
-            had = cpu_s(list(crew.live.values())) - had
+                # From a tenth on: until then they wake up, and find their connections old.
+                began = await outputs.reach(BACKLOG // 10)
+                done, had = await outputs.count(), cpu_s(list(crew.live.values()))
+                took = await outputs.reach(BACKLOG) - began
+            done, had = BACKLOG - done, cpu_s(list(crew.live.values())) - had
             for worker in crew.live.values():
                 assert await worker.stop() == 0
     finally:
         await bench.close()
-    return f"{count:7} {BACKLOG / took / 1000:12.0f} {had / took:9.2f} {BACKLOG / had / 1000:17.0f}"
+    return f"{count:7} {done / took / 1000:12.0f} {had / took:9.2f} {done / had / 1000:17.0f}"
 
 
 async def rates(addresses: Addresses, folder: Path) -> None:

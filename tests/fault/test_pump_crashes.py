@@ -107,6 +107,20 @@ async def test_workers_join_leave_and_are_killed_and_what_they_write_is_exact(
             assert await first.stop() == 0
 
 
+async def test_workers_stopped_one_close_behind_the_other_all_end_well(
+    kafka: str, tape: str, tmp_path: Path
+) -> None:
+    """Each leaves the group while those before it make the others share the partitions anew."""
+    with workers(kafka, tape, tmp_path) as crew:
+        async with load(kafka, tape):
+            all_ = [crew.start(number) for number in range(1, 5)]
+            await eventually(lambda: all(owned(crew, n) == 1 for n in range(1, 5)), 30)
+            for worker in all_:
+                worker.signal(signal.SIGTERM)
+                await asyncio.sleep(0.15)  # less than an end takes, more than a leave does
+            assert [await worker.ended() for worker in all_] == [0, 0, 0, 0]
+
+
 def owned(crew: Workers, number: int) -> int:
     """How many partitions a worker says it owns."""
     return len(crew.health(number).get("partitions", ()))
