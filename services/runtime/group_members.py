@@ -1,5 +1,6 @@
 """Who is in a consumer group, and which partitions are whose."""
 
+import asyncio
 import re
 from collections.abc import Collection
 from typing import Any, NamedTuple
@@ -35,8 +36,10 @@ async def describe(client: AdminClient, groups: Collection[str]) -> dict[str, Gr
         KafkaError: the broker is away.
     """
     found: dict[str, Group] = {}
-    replies: list[Any] = await client.describe_consumer_groups(list(groups))
-    for reply in replies:
+    # One at a time: of an answer about several groups aiokafka 0.14 loses its place.
+    asked = (client.describe_consumer_groups([group]) for group in groups)
+    replies: list[list[Any]] = await asyncio.gather(*asked)
+    for (reply,) in replies:
         for _error, group, state, _type, _protocol, members, *_ in reply.groups:
             each = sorted(_member(*member) for member in members)
             found[group] = Group(state in ("Stable", "Empty", "Dead"), tuple(each))

@@ -78,6 +78,7 @@ async def test_a_worker_that_is_behind_is_told_in_records_seconds_and_members(
         async with load(stack.kafka, tape) as feed:
             await feed.more(2000)
             worker = crew.start()
+            crew.start_service("board")
             exporter.start()
 
             async def is_done() -> list[str]:
@@ -86,6 +87,13 @@ async def test_a_worker_that_is_behind_is_told_in_records_seconds_and_members(
                 return cells
 
             cells = await eventually(is_done, 20, every=0.5)
+
+            async def of_two_groups() -> list[str]:
+                cells = row(await asyncio.to_thread(lag, stack, "--tape", tape), "board")
+                assert cells[6] == "1", cells
+                return cells
+
+            await eventually(of_two_groups, 20, every=0.5)
             assert cells[:4] == [tape, "classifier", "market", "4"]
             worker.signal(signal.SIGSTOP)
             for number in (0, 0, 0, 2):
