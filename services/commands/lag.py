@@ -65,7 +65,7 @@ def _say(console: Console, survey: Survey, partitions: bool) -> None:
     if survey.problem is not None:
         click.echo(f"warning: {survey.problem}; as Kafka has it", err=True)
     if survey.lags:
-        console.print(_table(survey, partitions), width=max(console.width, 160), crop=False)
+        Console(width=max(console.width, 160)).print(_table(survey, partitions))
     else:
         click.echo("no service has a position yet", err=True)
 

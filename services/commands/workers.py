@@ -39,8 +39,7 @@ def command(tape: str | None, everything: bool) -> None:
     if not found:
         click.echo("no service on the pump has a worker or a position yet", err=True)
         return
-    console = Console()
-    console.print(_table(found), width=max(console.width, 100), crop=False)
+    Console(width=max(Console().width, 100)).print(_table(found))
     for reader in unsettled:
         click.echo(f"{reader.service} of {reader.tape} shares its partitions anew", err=True)
 
