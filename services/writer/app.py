@@ -100,8 +100,10 @@ class Writer:
 
     async def run(self) -> None:
         """Sessions with the broker and the database, one after the other, until asked to stop."""
-        hourly = drop_hourly(self._url, self._settings.tape, self._stopping)
-        upkeep = asyncio.create_task(hourly) if self._settings.tape == LIVE else None
+        upkeep = None
+        if self._settings.tape == LIVE:
+            hourly = drop_hourly(self._url, LIVE, self._stopping)
+            upkeep = asyncio.create_task(hourly)
         try:
             await self._sessions()
         finally:

@@ -22,13 +22,13 @@ RATES = {"derivatives_rate": RATE, "derivatives_dividend_yield": DIVIDENDS}
 async def test_killed_under_load_it_writes_what_an_undisturbed_run_gives(
     kafka: str, tape: str, tmp_path: Path
 ) -> None:
-    """Byte for byte, by the reader's rule: windows of four contracts go on over three kills."""
+    """Byte for byte, by the reader's rule: windows of four contracts go on over six kills."""
     with workers(kafka, tape, tmp_path, snapshot_interval_s=0.2, **RATES) as crew:
         async with load(kafka, tape, source=day(seconds=10**6)) as feed:
             over = asyncio.Event()
             flow = asyncio.create_task(feed.flow(over, per_s=3_000))
             worker = crew.start_service("derivatives")
-            await killed(worker, 3)
+            await killed(worker, 6)
             over.set()
             await flow
             want = {number: outcome(service(), sent) for number, sent in feed.records.items()}
@@ -40,7 +40,7 @@ async def test_killed_under_load_it_writes_what_an_undisturbed_run_gives(
                 return got if ends == {n: outputs[-1] for n, outputs in want.items()} else None
 
             got = await eventually(there, 60, every=0.3)
-            await eventually(lambda: len(worker.said("assigned")) > 3, 20)
+            await eventually(lambda: len(worker.said("assigned")) > 6, 20)
             assert await worker.stop() == 0
     assert got is not None
     found = compare(want, got)

@@ -22,7 +22,8 @@ from services.writer.schema import MIGRATIONS
 from tests.support.wall_community import Community, CommunityError, community
 from tests.support.wall_day import DAY
 
-pytestmark = [pytest.mark.broker, pytest.mark.database]
+# Long, and of a small package of somebody's: not what every run should need.
+pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.soak]
 
 SYMBOLS = ("HPG", "SSI", "SHS", "VN", "HOSE", "VNINDEX", "VN30")
 FILLED = (

@@ -243,7 +243,11 @@ async def test_two_writers_at_once_store_each_message_once(stack: Addresses, tap
 
 @pytest.mark.parametrize(
     "missing",
-    ["DROP SCHEMA {} CASCADE", "DROP TABLE {}.market_gap CASCADE", "ALTER TABLE {}.offsets DROP next"],
+    [
+        "DROP SCHEMA {} CASCADE",
+        "DROP TABLE {}.market_gap CASCADE",
+        "ALTER TABLE {}.offsets DROP next",
+    ],
 )
 async def test_on_a_tape_without_migrations_it_waits_and_says_so(
     stack: Addresses, tape: str, missing: str
