@@ -4,13 +4,11 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationInfo
+from pydantic import AfterValidator, Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.topic import check_tape
-from services.runtime import database_tls
+from services.runtime.database_url import DatabaseUrl
 
 PREFIX = "VNTAPE_"
 
@@ -18,29 +16,10 @@ RECEIVE_CLOCK = (
     r"^(wall|recorded|"
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+\d\d:\d\d)@(\d+(?:\.\d+)?)(?:x(\d+(?:\.\d+)?))?)$"
 )
-_NO_URL = "not a postgresql:// URL (percent-encode the password)"
-
-
-def _check_url(secret: SecretStr, info: ValidationInfo) -> SecretStr:
-    """Refuse here what libpq would refuse with a message that shows it; put the CA in."""
-    text = secret.get_secret_value()
-    try:
-        parts = conninfo_to_dict(text)
-    except (ProgrammingError, UnicodeError):
-        raise ValueError(_NO_URL) from None
-    # A password with a bare @ or / parses, and a part of it becomes the host, port or name.
-    astray = any("@" in str(v) for k, v in parts.items() if k not in ("user", "password"))
-    ports = str(parts.get("port") or "5432").split(",")
-    usable = all(p.isascii() and p.isdecimal() and 0 < int(p) < 65536 for p in ports)
-    if not text.startswith(("postgresql://", "postgres://")) or astray or not usable:
-        raise ValueError(_NO_URL)
-    return SecretStr(database_tls.with_ca(text, info.data.get("database_ca")))
-
 
 Tape = Annotated[str, AfterValidator(check_tape)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
-DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_url)]
 
 
 class SettingsError(ValueError):
