@@ -29,6 +29,8 @@ from tests.support.exchange import (
     token,
 )
 from tests.support.faulty import (
+    PLAN,
+    SYMBOLS,
     Faulty,
     broken,
     broken_so_far,
@@ -38,13 +40,8 @@ from tests.support.faulty import (
     live,
     mentions,
 )
-from tests.unit.simulator.exchange_day import plan
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-CHANNELS = frozenset({"F", "X-TRADE", "X-QUOTE", "R", "MI", "L"})
-SYMBOLS = 34
-PLAN = plan(scale=0.1, which="vn30", channels=CHANNELS)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 import httpx
 
 from services.simulator.serve.server import Server
-from tests.support.exchange import (
-    Hub,
-    events,
-    token,
+from tests.support.exchange import Hub, events, token
+from tests.unit.simulator.exchange_day import plan
+
+PLAN = plan(
+    scale=0.1, which="vn30", channels=frozenset({"F", "X-TRADE", "X-QUOTE", "R", "MI", "L"})
 )
+SYMBOLS = 34
+"""Of its listing."""
 
 
 class Faulty(NamedTuple):
