@@ -286,5 +286,5 @@ async def _quietly(stop: Callable[[], Awaitable[None]]) -> None:
     try:
         async with asyncio.timeout(5):
             await stop()
-    except AWAY as e:
+    except (*AWAY, RuntimeError) as e:  # the latter is uvloop's: a handle that is closed
         log.debug("close_failed", error=repr(e))
