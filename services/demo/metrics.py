@@ -1,14 +1,13 @@
 """Prometheus beside a demo: every process of it scraped, the rules evaluated."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 
 from services import stack
-from services.demo.children import STOP_S, Children
-from services.runtime.orphans import with_parent
+from services.demo.beside import running
+from services.demo.children import Children
 from services.runtime.settings import Settings
 from services.stack import ports, prometheus
 from services.stack.places import StackError
@@ -42,22 +41,5 @@ def _server(settings: Settings, console: Console) -> Iterator[str | None]:
         return
     home = settings.local_dir / settings.stack
     config = prometheus.configure(home / "prometheus", root, home / "sd")
-    log = home / "logs" / "prometheus.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        server = subprocess.Popen(  # noqa: S603
-            prometheus.command(programs, config, port),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is the demo's to handle
-            preexec_fn=with_parent(),
-        )
-    try:
+    with running(prometheus.command(programs, config, port), home / "logs" / "prometheus.log"):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        try:
-            server.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()

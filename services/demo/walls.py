@@ -1,15 +1,13 @@
 """Grafana beside a demo, where one is installed: the walls on the demo's own tapes."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 
 from services import stack
-from services.demo.children import STOP_S
-from services.runtime.orphans import with_parent
+from services.demo.beside import running
 from services.runtime.settings import Settings
 from services.stack import ports
 from services.walls import server
@@ -37,23 +35,6 @@ def hung(settings: Settings, console: Console, prometheus: str | None) -> Iterat
         )
         yield None
         return
-    data.mkdir(parents=True, exist_ok=True)
     environment = os.environ | server.variables(settings, folder, prometheus or _NO_PROMETHEUS)
-    with (data / "output.log").open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603
-            words,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is the demo's to handle
-            preexec_fn=with_parent(),
-        )
-    try:
+    with running(words, data / "output.log", environment):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

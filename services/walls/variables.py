@@ -93,6 +93,11 @@ def bar(words: Words) -> VariableModel:
     )
 
 
+def of_one_symbol(words: Words) -> list[VariableModel]:
+    """What a wall of one symbol asks for."""
+    return [tape(words), exchange(words), symbol(words), bar(words)]
+
+
 def service(words: Words) -> VariableModel:
     """Processes that Prometheus knows."""
     expression = "label_values(vntape_last_progress_timestamp_seconds, service)"

@@ -21,7 +21,20 @@ from services.simulator.core.day import NS, time_of
 from services.simulator.core.plan import Plan
 from services.simulator.serve.clock import UNPACED
 from tests.support.eventually import eventually
-from tests.support.exchange import Made, board, events, hub, made, rest, sent, serving, token
+from tests.support.exchange import (
+    Made,
+    board,
+    control,
+    events,
+    hub,
+    made,
+    order,
+    rest,
+    sent,
+    serving,
+    token,
+)
+from tests.support.faulty import content
 from tests.unit.simulator.exchange_day import plan
 
 ALL = frozenset({"F", "X-TRADE", "X-QUOTE", "X", "R", "MI", "B", "OL", "L", "S", "S-ALL"})
@@ -36,11 +49,6 @@ def small() -> Plan:
 @pytest.fixture(scope="module")
 def expected(small: Plan) -> Made:
     return made(small, BEGIN, END)
-
-
-def content(message: str) -> Any:
-    """SSI's JSON in JSON."""
-    return json.loads(json.loads(message)["Content"])
 
 
 async def test_a_client_gets_the_last_messages_and_then_every_one_byte_for_byte(
@@ -222,3 +230,28 @@ async def test_a_port_that_is_taken_is_named(small: Plan) -> None:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+async def test_the_control_port_says_what_it_does_and_what_it_does_not_understand(
+    small: Plan,
+) -> None:
+    async with (
+        serving(small, "09:20", 10) as server,
+        await hub(server, "MI:ALL") as client,
+        httpx.AsyncClient() as http,
+    ):
+        url = control(server)
+        await order(server, [{"kind": "drop", "every": 2}, {"kind": "slow", "after": 60}])
+        listed = (await http.get(f"{url}/faults")).json()
+        assert [(each["kind"], each["begun"]) for each in listed] == [
+            ("drop", True),
+            ("slow", False),
+        ]
+        state = (await http.get(f"{url}/state")).json()
+        assert state["day"] == "2026-11-20"
+        assert state["connections"][-1]["feed"] == "ssi_v2"
+        refused = await http.post(f"{url}/faults", content="drop:every=0")
+        assert refused.status_code == 400
+        assert refused.json()["error"] == "drop: every must be at least 1, was 0"
+        assert (await http.delete(f"{url}/faults")).json() == []
+        await client.until(1)

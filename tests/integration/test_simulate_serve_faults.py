@@ -18,7 +18,6 @@ import websockets
 from tests.support.eventually import eventually
 from tests.support.exchange import (
     board,
-    control,
     hub,
     made,
     order,
@@ -280,24 +279,3 @@ async def test_v3_has_the_same_faults(exchange: Faulty) -> None:
         await pushed.until(len(pushed.messages) + 2)
         async with await stream(exchange.server, "quote.*") as again:
             await again.until(50)
-
-
-async def test_the_control_port_says_what_it_does_and_what_it_does_not_understand(
-    exchange: Faulty,
-) -> None:
-    url = control(exchange.server)
-    async with await hub(exchange.server, "MI:ALL") as client, httpx.AsyncClient() as http:
-        await order(exchange.server, [{"kind": "drop", "every": 2}, {"kind": "slow", "after": 60}])
-        listed = (await http.get(f"{url}/faults")).json()
-        assert [(each["kind"], each["begun"]) for each in listed] == [
-            ("drop", True),
-            ("slow", False),
-        ]
-        state = (await http.get(f"{url}/state")).json()
-        assert state["day"] == "2026-11-20"
-        assert state["connections"][-1]["feed"] == "ssi_v2"
-        refused = await http.post(f"{url}/faults", content="drop:every=0")
-        assert refused.status_code == 400
-        assert refused.json()["error"] == "drop: every must be at least 1, was 0"
-        assert (await http.delete(f"{url}/faults")).json() == []
-        await client.until(1)

@@ -75,12 +75,7 @@ def wall(words: Words, size: Size) -> Wall:
     ]
     if size == "desk":
         rows.append([_cells(words), _large(words)])
-    chosen = [
-        variables.tape(words),
-        variables.exchange(words),
-        variables.symbol(words),
-        variables.bar(words),
-    ]
+    chosen = variables.of_one_symbol(words)
     notes = annotations.usual(words, of_symbol=True)
     return Wall("orderflow", "orderflow", size, rows, chosen, notes, "2s")
 

@@ -63,12 +63,7 @@ def wall(words: Words, size: Size) -> Wall:
     ]
     if size == "desk":
         rows.append([_daily(words), _alerts(words)])
-    chosen = [
-        variables.tape(words),
-        variables.exchange(words),
-        variables.symbol(words),
-        variables.bar(words),
-    ]
+    chosen = variables.of_one_symbol(words)
     notes = annotations.usual(words, of_symbol=True)
     return Wall("symbol", "symbol_board", size, rows, chosen, notes, "1s")
 

@@ -1,63 +1,20 @@
 """The synchronous section: state and outputs are a function of the messages alone."""
 
-import dataclasses
 import itertools
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.base import BROADCAST
-from schemas.market import Clock, Gap, MarketMessage, Status, Trade
+from schemas.market import MarketMessage, Status
 from schemas.topics import TRADES_CLASSIFIED
 from schemas.trades_classified import TradeClassified
-from services.runtime.partition import Partition, StepFailedError
-from tests.support.counting import BEAST, Counted, service
+from tests.support.counting import Counted
 from tests.support.load import Output
+from tests.unit.runtime.partitions import T0, Bench, clock, gap, trade
 
-T0 = 1_700_000_000_000_000
 SYMBOLS = ("AAA", "BBB", "CCC.BN", "DDD.BN")
-
-
-def trade(symbol: str, seq: int, volume: int = 100, price: float = 10.0) -> Trade:
-    return Trade(symbol=symbol, feed="t", seq=seq, ts_ms=seq // 1000, price=price, volume=volume)
-
-
-def clock(venue: str, second: int) -> Clock:
-    at = T0 + second * 1_000_000
-    return Clock(symbol=BROADCAST, feed="t", seq=at, ts_ms=at // 1000, venue=venue)
-
-
-def gap(venue: str, seq: int) -> Gap:
-    return Gap(
-        symbol=BROADCAST, feed="t", seq=seq, ts_ms=seq // 1000, venue=venue, channel="x",
-        cause="disconnect", from_ts_ms=0, to_ts_ms=1,
-    )  # fmt: skip
-
-
-class Bench:
-    """A partition with its outputs in a list."""
-
-    def __init__(self, strikes: frozenset[tuple[int, int]] = frozenset(), **changes: object):
-        self.out: list[Output] = []
-        kind = dataclasses.replace(service(), **changes)
-        self.partition: Partition[Counted] = Partition(
-            kind, {TradeClassified: self._sink}, [self._sink], strikes
-        )
-
-    def _sink(self, key: bytes, value: bytes) -> None:
-        self.out.append((key, value))
-
-    def run(self, *messages: MarketMessage, offset: int | None = None) -> list[object]:
-        at = self.partition.next_offset if offset is None else offset
-        return list(self.partition.run(at, messages))
-
-    @property
-    def said(self) -> list[tuple[str, str, int, int]]:
-        """(type or rule, symbol, seq, part) of each output."""
-        heads = [msgspec.json.decode(value) for _, value in self.out]
-        return [(h.get("rule", h["type"]), h["symbol"], h["seq"], h.get("part", 0)) for h in heads]
 
 
 @st.composite
@@ -222,82 +179,3 @@ def test_input_of_a_derived_topic_is_told_apart_by_part() -> None:
     bench.partition.run(0, [classified(0), classified(1), classified(1), classified(0)])
     bench.partition.run(1, [classified(2), classified(1)])
     assert seen == [0, 1, 2]
-
-
-def test_a_failing_step_names_its_message_and_emits_nothing_of_it() -> None:
-    bench = Bench()
-    with pytest.raises(StepFailedError) as failed:
-        bench.run(trade("AAA", T0 + 1), trade("AAA", T0 + 2, price=BEAST))
-    assert (failed.value.index, failed.value.symbol, failed.value.seq) == (1, "AAA", T0 + 2)
-    assert bench.said == [("count", "AAA", T0 + 1, 0)]
-    assert bench.partition.next_offset == 0
-
-
-def test_a_struck_message_that_fails_again_is_left_out_without_a_trace() -> None:
-    good = [trade("AAA", T0 + 1), trade("BBB", T0 + 2), trade("AAA", T0 + 4)]
-    clean, struck = Bench(), Bench(strikes=frozenset({(0, 2)}))
-    clean.run(*good)
-    left_out = struck.run(*good[:2], trade("AAA", T0 + 3, price=BEAST), good[2])
-    assert [(q.index, q.symbol, q.seq) for q in left_out] == [(2, "AAA", T0 + 3)]  # type: ignore[attr-defined]
-    assert struck.out == clean.out
-    assert list(struck.partition.suspects) == ["AAA"]
-
-
-def test_a_struck_message_that_is_well_after_all_is_taken() -> None:
-    clean, struck = Bench(), Bench(strikes=frozenset({(0, 0)}))
-    for bench in (clean, struck):
-        assert bench.run(trade("AAA", T0 + 1)) == []
-    assert struck.out == clean.out
-    assert not struck.partition.suspects
-
-
-def test_an_output_that_cannot_be_encoded_leaves_the_others_of_its_message_out_too() -> None:
-    """Otherwise a reader keeps half of a message that is quarantined later."""
-
-    def half(state: Counted, message: Trade) -> list[object]:
-        del state
-        good = TradeClassified(
-            symbol=message.symbol, feed="t", seq=message.seq, ts_ms=1, price=1.0, volume=1,
-            side="unknown", rule=None, vendor_side=None, inferred_side=None, confidence=None,
-            phase="continuous", board="main",
-        )  # fmt: skip
-        return [good, message]
-
-    bench = Bench(step=half)
-    with pytest.raises(StepFailedError):
-        bench.run(trade("AAA", T0 + 1))
-    assert bench.out == []
-    struck = Bench(strikes=frozenset({(0, 0)}), step=half)
-    assert len(struck.run(trade("AAA", T0 + 1))) == 1
-    assert struck.out == []
-
-
-def test_a_trade_that_says_it_is_a_broadcast_is_quarantined_the_second_time() -> None:
-    """It belongs to no unit; a worker that only ever restarted would never get past it."""
-    odd = trade(BROADCAST, T0 + 1)
-    with pytest.raises(StepFailedError):
-        Bench().run(odd)
-    struck = Bench(strikes=frozenset({(0, 0)}))
-    assert len(struck.run(odd)) == 1
-    assert struck.partition.next_offset == 1
-
-
-def test_a_broadcast_that_fails_in_one_unit_reaches_the_others() -> None:
-    def only_aaa_fails(state: Counted, message: object) -> list[TradeClassified]:
-        if type(message) is Clock and state.symbol == "AAA":
-            raise ArithmeticError
-        return list(service().step(state, message))
-
-    bench = Bench(strikes=frozenset({(1, 0)}), step=only_aaa_fails)
-    bench.run(trade("AAA", T0 + 1), trade("BBB", T0 + 2))
-    assert len(bench.run(clock("VN", 1))) == 1
-    second = T0 + 1_000_000
-    assert bench.said[-2:] == [("clock", "BBB", second, 0), ("clock", BROADCAST, second, 0)]
-    assert list(bench.partition.suspects) == ["AAA"]
-
-
-def test_suspects_survive_a_restore() -> None:
-    struck, after = Bench(strikes=frozenset({(0, 0)})), Bench()
-    struck.run(trade("AAA", T0 + 3, price=BEAST))
-    after.partition.restore(struck.partition.encode(), 1)
-    assert list(after.partition.suspects) == ["AAA"]
