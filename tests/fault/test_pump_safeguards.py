@@ -19,6 +19,7 @@ from services.runtime import kafka as clients
 from services.runtime.faust_shell import FaustShell
 from services.runtime.partition import Partition
 from services.runtime.settings_load import load as settings
+from tests.support.broker import ends
 from tests.support.counting import Counted, service
 from tests.support.eventually import eventually
 from tests.support.load import PARTITIONS, compare, load, outcome, output_log, readers_rule
@@ -266,6 +267,13 @@ async def test_a_hole_in_the_input_is_met_by_one_more_seek_and_then_the_end(
             async with foreign.transaction():
                 await foreign.send_and_wait(MARKET.on(tape), b"", partition=1)
             await foreign.stop()
+
+            async def marked() -> bool:
+                """The mark of a transaction's end is written some time after it has ended."""
+                return (await ends(kafka, market))[1] == len(feed.records[1]) + 2
+
+            market = MARKET.on(tape)
+            await eventually(marked)
             feed.records[1].append(b"")
             await feed.more(2000)
             assert await worker.ended() == 70

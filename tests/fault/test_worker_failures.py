@@ -27,18 +27,26 @@ async def test_a_failing_output_ends_the_process_and_is_sent_again_after_the_res
             await feed.more(1000)
             worker = crew.start()
             await caught_up(kafka, tape, feed.expected(service()))
-            await configure(kafka, TRADES_CLASSIFIED, tape, max_message_bytes="3000")
-            await feed.more(5000)
-            for _ in range(40):
-                if worker.poll() is not None:
-                    break
+            await configure(kafka, TRADES_CLASSIFIED, tape, max_message_bytes="1000")
+
+            async def ended_under_load() -> bool:
+                """A broker heeds a new limit some time after it has taken it."""
                 await feed.more(500)
-            assert await worker.ended() == 70
+                return worker.poll() is not None
+
+            await eventually(ended_under_load, 30)
+            assert worker.poll() == 70
             assert worker.said("output_failed")[0]["topic"] == TRADES_CLASSIFIED.on(tape)
             await configure(kafka, TRADES_CLASSIFIED, tape)
-            worker.start()
             want = feed.expected(service())
-            await caught_up(kafka, tape, want)
+
+            async def supervised() -> bool:
+                if worker.poll() is not None:  # also while the broker heeds the small limit still
+                    worker.start()
+                await caught_up(kafka, tape, want, 2)
+                return True
+
+            await eventually(supervised, 30)
             found = compare(want, await output_log(kafka, tape))
             assert (found.missing, found.wrong) == (0, 0)
             assert await worker.stop() == 0
