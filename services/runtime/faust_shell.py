@@ -62,6 +62,7 @@ class FaustShell:
         self.name = f"{service.name}-{worker}"
         self._events: dict[int, deque[Any]] = {}
         self._holes: dict[tuple[int, int], int] = {}
+        self._untold: dict[int, int] = {}
         self._member_id = ""
         self._producer: Any = None
         self._reader: Any = None
@@ -103,6 +104,7 @@ class FaustShell:
         app.agent(topic, name=f"{service.name}")(self._pump_all)
         app.service(self._background())
         app.on_partitions_revoked.connect(self._revoked, weak=False)
+        app.on_partitions_assigned.connect(self._assigned, weak=False)
         app.on_before_shutdown.connect(self._shutdown, weak=False)
         return app
 
@@ -155,8 +157,12 @@ class FaustShell:
     async def _snapshot(self, number: int) -> None:
         """Write a snapshot, then acknowledge what lies below it (for lag displays only)."""
         below = await self.pump.snapshot(number)
+        if below is not None:
+            self._acknowledge(number, below)
+
+    def _acknowledge(self, number: int, below: int) -> None:
         events = self._events.get(number)
-        while below is not None and events and events[0].message.offset < below:
+        while events and events[0].message.offset < below:
             events.popleft().ack()
 
     # ---- assignment (called by the transport) -------------------------------------------------
@@ -180,11 +186,23 @@ class FaustShell:
             end(EXIT_REFUSE, "refused", e)
         self._events = {n: deque() for n in partitions}
         self._holes.clear()
-        self.metrics.assigned.labels(self.service.name).set(len(partitions))
-        self.health.ready = True
-        self.health.details["partitions"] = sorted(partitions)
+        self._untold = dict(at)
+        self._owns(partitions)
         log.info("assigned", partitions=sorted(partitions), offsets=at)
         return at
+
+    def _owns(self, partitions: set[int]) -> None:
+        self.metrics.assigned.labels(self.service.name).set(len(partitions))
+        self.health.details["partitions"] = sorted(partitions)
+        self.health.ready = True
+
+    async def _assigned(self, _app: Any, assigned: set[Any], **_options: Any) -> None:
+        """A worker too many: it waits for partitions, and is well. Nobody seeks for it."""
+        if not assigned:
+            self.pump.keep_only(())
+            self._events, self.health.waiting = {}, 0
+            self._owns(set())
+            log.info("nothing_assigned")
 
     def hole(self, partition: int, expected: int, offset: int) -> bool:
         """Seek again once at a place; the second time the process must end."""
@@ -197,7 +215,9 @@ class FaustShell:
         await self.pump.snapshot_all(deadline_s=min(3.0, self.settings.session_timeout_s / 3))
 
     async def _shutdown(self, _app: Any, *_args: Any, **_options: Any) -> None:
-        await self.pump.snapshot_all(deadline_s=5.0)
+        if await self.pump.snapshot_all(deadline_s=5.0):
+            for number, partition in self.pump.partitions.items():
+                self._acknowledge(number, partition.next_offset)
         self._member_id = self.app.consumer.member_id()
 
     # ---- what runs beside -----------------------------------------------------------------
@@ -262,6 +282,9 @@ class FaustShell:
                     for partition in shell.pump.partitions.values():
                         partition.measure(shell.metrics)
                     await shell.measure_lag()
+                    told, shell._untold = shell._untold, {}
+                    if told:
+                        await shell.app.consumer.tell(told)
 
         return Background
 

@@ -234,8 +234,8 @@ class Pump(Generic[S]):
             self._busy.discard(number)
         return next_offset
 
-    async def snapshot_all(self, deadline_s: float) -> None:
-        """At a revoke or the end: all partitions, one after the other, within the deadline."""
+    async def snapshot_all(self, deadline_s: float) -> bool:
+        """At a revoke or the end: all partitions, one after the other; False: the deadline came."""
         try:
             async with asyncio.timeout(deadline_s):
                 for number in list(self.partitions):
@@ -244,6 +244,8 @@ class Pump(Generic[S]):
                     await self.snapshot(number)
         except TimeoutError:
             log.warning("snapshots_cut_short", deadline_s=deadline_s)
+            return False
+        return True
 
     async def strike(self, number: int, error: StepFailedError) -> None:
         """Say in the log where a step failed, so that the restarted worker knows."""

@@ -10,6 +10,7 @@ Three ways, tried in this order for each table:
 
 A table with a natural key begins with the second way: of each key the newest row of the batch,
 in place of the one that is there if that is older. So runs that are read again change nothing.
+Tables of newest rows get theirs in the transaction that stores them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,8 +23,8 @@ from services.runtime.database import AsyncConnection
 from services.writer.core import refused
 from services.writer.core.batch import Batch, Refused
 from services.writer.core.positions import Place
-from services.writer.core.rows import COPY_TYPES, Row, copied
-from services.writer.core.tables import TABLES
+from services.writer.core.rows import COPY_TYPES, Row, copied, newest
+from services.writer.core.tables import TABLES, Table
 
 Refuse = Callable[[list[Refused]], Awaitable[None]]
 
@@ -92,7 +93,9 @@ def _targets() -> dict[str, Target]:
         columns = copied(table)
         names, types = zip(*((c.name, COPY_TYPES[c.type]) for c in columns), strict=True)
         repeated = table.broadcast or table.natural
-        out[table.name] = Target(table.name, names, types, table.key, True, table.natural, repeated)
+        out[table.name] = Target(
+            table.name, names, types, table.key, not table.newest_of, table.natural, repeated
+        )
     names, types = tuple(refused.COLUMNS), tuple(refused.COLUMNS.values())
     key = ("service", "venue", "key", "reason")
     out["dead_letters"] = Target("dead_letters", names, types, key, False, False, True)
@@ -100,6 +103,7 @@ def _targets() -> dict[str, Target]:
 
 
 TARGETS = _targets()
+_NEWEST = {t.newest_of: t for t in TABLES if t.newest_of}
 _ADD = "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} ON CONFLICT DO NOTHING"
 _REPLACE = (
     # `part` has its default where the message has none.
@@ -173,14 +177,20 @@ class Store:
         async with self._connection.transaction():
             await self._advance(batch)
             for name, rows in batch.rows.items():
-                await _Put(self._connection, TARGETS[name], batch, stored).put(
-                    rows, staged=self._is_staged(name)
-                )
+                put = _Put(self._connection, TARGETS[name], batch, stored)
+                await put.put(rows, staged=self._is_staged(name))
                 if stored.repeats.get(name):
                     self._staged[name] = REPEATS_FOLLOW
+                if name in _NEWEST:
+                    await self._newest(_NEWEST[name], put.taken, batch)
             if stored.refused:
                 await refuse(stored.refused)
         return stored
+
+    async def _newest(self, table: Table, rows: list[Row], batch: Batch) -> None:
+        """Keep the newest of these rows, which the table itself has taken; counted there."""
+        put = _Put(self._connection, TARGETS[table.name], batch, Stored())
+        await put.put(newest(table, rows), staged=True)
 
     def _is_staged(self, name: str) -> bool:
         left = self._staged.pop(name, 0)
@@ -202,13 +212,14 @@ class Store:
 
 
 class _Put:
-    """Rows of one table into it, inside the batch's transaction."""
+    """Rows of one table into it, inside the batch's transaction; `taken`: not refused."""
 
     def __init__(
         self, connection: AsyncConnection, target: Target, batch: Batch, stored: Stored
     ) -> None:
         self._connection, self._target = connection, target
         self._batch, self._stored = batch, stored
+        self.taken: list[Row] = []
 
     async def put(self, rows: list[Row], *, staged: bool) -> None:
         if not staged and await self._direct(rows):
@@ -221,6 +232,7 @@ class _Put:
                 await self._copy("COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)", rows)
         except BAD_ROW:
             return False
+        self.taken = rows
         self._count(self._stored.rows, len(rows))
         return True
 
@@ -237,6 +249,8 @@ class _Put:
                 return
             reason = f"{type(e).__name__}: {str(e).partition(chr(10))[0]}"
             self._stored.refused.append(self._batch.origin(self._target.name, first, reason))
+        else:
+            self.taken += rows
 
     async def _insert(self, rows: list[Row]) -> None:
         await self._copy("COPY {stage} ({columns}) FROM STDIN (FORMAT BINARY)", rows)

@@ -11,13 +11,15 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from click.testing import CliRunner, Result
 from psycopg import connect, sql
 
 from services import cli
 from services.stack import Addresses
+from tests.support.counting import service
 from tests.support.eventually import eventually
-from tests.support.load import load
+from tests.support.load import caught_up, load
 from tests.support.workers import Worker, workers
 from tests.support.writing import prepared
 
@@ -130,6 +132,57 @@ async def test_a_worker_that_is_behind_is_told_in_records_seconds_and_members(
         assert re.search(r"classifier +market +0 +3 ", by_partition.stdout)
         assert await exporter.stop() == 0
         assert not list((tmp_path / "watch" / "main" / "sd").glob("*.json"))
+
+
+async def test_what_is_done_is_not_waiting_when_its_worker_was_stopped_or_replaced(
+    stack: Addresses, tape: str, tmp_path: Path
+) -> None:
+    """Snapshots a minute apart, no input behind: stopped; and a successor of a killed one."""
+
+    async def waiting() -> int:
+        return int(row(await asyncio.to_thread(lag, stack, "--tape", tape), "classifier")[4])
+
+    async def nothing_waits() -> bool:
+        return await waiting() == 0
+
+    with workers(stack.kafka, tape, tmp_path, snapshot_interval_s=60) as crew:
+        async with load(stack.kafka, tape) as feed:
+            await feed.more(2000)
+            worker = crew.start()
+            await caught_up(stack.kafka, tape, feed.expected(service()))
+            assert await worker.stop() == 0
+            assert await waiting() == 0
+            group = AIOKafkaConsumer(bootstrap_servers=stack.kafka, group_id=service().app_id(tape))
+            await group.start()
+            tps = [TopicPartition(f"{tape}.market", number) for number in range(4)]
+            group.assign(tps)
+            await group.commit(dict.fromkeys(tps, 0))  # as if its last acknowledgement was lost
+            await group.stop()
+            assert await waiting() > 0
+            worker.start()
+            await eventually(nothing_waits, 20, every=0.5)
+            assert await worker.stop() == 0
+
+
+async def test_a_worker_too_many_is_well_and_takes_over(
+    stack: Addresses, tape: str, tmp_path: Path
+) -> None:
+    """It says ready with no partition, and gets them all when the one that has them goes."""
+    with workers(stack.kafka, tape, tmp_path) as crew:
+        async with load(stack.kafka, tape, partitions=1) as feed:
+            await feed.more(500)
+            first = crew.start(1)
+            await eventually(lambda: crew.health(1)["partitions"] == [0], 20)
+            second = crew.start(2)
+            await eventually(lambda: crew.health(1) and crew.health(2), 20)
+            both = [crew.health(n)["partitions"] for n in (1, 2)]
+            assert sorted(both) == [[], [0]]
+            await feed.more(500)
+            owner, other = (1, 2) if both[0] else (2, 1)
+            assert await (first, second)[owner - 1].stop() == 0
+            await eventually(lambda: crew.health(other)["partitions"] == [0], 20)
+            await feed.more(500)
+            await caught_up(stack.kafka, tape, feed.expected(service()))
 
 
 async def test_the_writers_position_is_the_databases_and_what_expired_is_said(

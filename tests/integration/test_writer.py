@@ -90,7 +90,8 @@ async def test_tables_equal_topics(stack: Addresses, tape: str) -> None:
         await sender.market(market(5000))
         await until_stored(stack, tape)
         await eventually(lambda: process.health.waiting == 0)
-        assert process.health.state() in {"ok", "idle"}
+        # A broker that was slow for once is asked again a second later.
+        await eventually(lambda: process.health.state() in {"ok", "idle"})
     assert await assert_equal(stack.kafka, stack.database, tape) > 4000
 
 
@@ -146,7 +147,7 @@ async def test_ten_thousand_bad_rows_hold_nothing_up(stack: Addresses, tape: str
         await sender.market(good)
         async with writing(settings) as process:
             await until_stored(stack, tape, 60)
-            assert not process.health.problems
+            await eventually(lambda: not process.health.problems)
     assert len(in_tables(stack.database, tape)) == len(good)
 
 

@@ -27,6 +27,7 @@ INSERT INTO {tape}.market_day
     (ts, symbol, seq, feed, ts_source, put_through_volume, put_through_value, odd_lot_volume)
     SELECT ts, symbol, seq, feed, 'receive', 500000, 6e10, 77 FROM {tape}.board
     WHERE symbol = 'FPT';
+INSERT INTO {tape}.market_day_newest SELECT * FROM {tape}.market_day;
 INSERT INTO {tape}.market_gap
     (ts, symbol, seq, feed, ts_source, venue, channel, cause, from_ts_ms, to_ts_ms, missing_volume)
     SELECT ts - interval '3 hours', s, seq, feed, 'receive', 'VN', 'X-TRADE', c,

@@ -5,6 +5,7 @@ It shares no code with the writer: rows come by SELECT, messages by msgspec.to_b
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -42,6 +43,12 @@ NEWEST: dict[str, tuple[str, tuple[str, ...]]] = {
     "index": ("index_values", ("symbol",)),
 }
 """Type -> the table that has the newest message of each of these keys."""
+OF_EVENTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "session_flow": ("session_flow_newest", ("symbol", "phase")),
+    "foreign_flow": ("foreign_flow_newest", ("symbol",)),
+    "market_day": ("market_day_newest", ("symbol",)),
+}
+"""Table of events -> the table that has the newest of them of each of these keys."""
 
 Row = tuple[str, tuple[tuple[str, Any], ...]]
 
@@ -102,7 +109,19 @@ async def in_topics(bootstrap: str, tape: str) -> set[Row]:
             message = decoder.decode(record.value)
             if isinstance(message, TradeClassified | SessionFlow | ForeignFlow | Basis):
                 rows.add(_of_message(message))
-    return rows | await _newest(bootstrap, tape)
+    return rows | _newest_of_events(rows) | await _newest(bootstrap, tape)
+
+
+def _newest_of_events(rows: Iterable[Row]) -> set[Row]:
+    best: dict[Any, tuple[tuple[int, int], Row]] = {}
+    for events, pairs in rows:
+        if events in OF_EVENTS:
+            table, key = OF_EVENTS[events]
+            fields = dict(pairs)
+            at, place = (fields["seq"], fields["part"]), (table, *(fields[k] for k in key))
+            if place not in best or at > best[place][0]:
+                best[place] = at, (table, pairs)
+    return {row for _, row in best.values()}
 
 
 async def _newest(bootstrap: str, tape: str) -> set[Row]:
@@ -130,7 +149,8 @@ def in_tables(database: str, tape: str) -> Counter[Row]:
             "WHERE hypertable_schema = %s",
             [tape],
         ).fetchall()
-        for name in {*(n["name"] for n in names), *(table for table, _ in NEWEST.values())}:
+        plain = {table for table, _ in (*NEWEST.values(), *OF_EVENTS.values())}
+        for name in {*(n["name"] for n in names), *plain}:
             query = f"SELECT *, (extract(epoch FROM ts) * 1000)::bigint AS ts_ms FROM {tape}.{name}"
             for row in connection.execute(query):
                 del row["ts"]

@@ -16,6 +16,7 @@ DENSER = {"trades_classified": 25, "market_quote": 40}
 _SYMBOLS = (
     "trades_classified", "session_flow", "foreign_flow", "bars", "board", "instruments",
     "market_quote", "market_foreign", "market_day", "market_auction",
+    "session_flow_newest", "foreign_flow_newest", "market_day_newest",
 )  # fmt: skip
 _MARKET = (
     "basis", "market_index", "index_values", "instruments_basket", "sessions", "alerts",

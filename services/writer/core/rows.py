@@ -1,10 +1,10 @@
 """How a message becomes the values of a row, in the form a binary COPY takes."""
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
@@ -105,6 +105,20 @@ def _plain(column: Column) -> bool:
     return column.name == column.field and column.type not in _CONVERTED
 
 
+def newest(table: Table, rows: Iterable[Row]) -> list[Row]:
+    """Of the rows of the table that it is `newest_of`, the one with the highest seq of each key."""
+    names = [c.name for c in copied(table)]
+    key = itemgetter(*map(names.index, table.key))
+    # Of outputs of one input the last (`part`) is the newest.
+    age = itemgetter(*(names.index(n) for n in ("seq", "part") if n in names))
+    found: dict[Any, Row] = {}
+    for row in rows:
+        stands = found.get(key(row))
+        if stands is None or age(stands) < age(row):
+            found[key(row)] = row
+    return list(found.values())
+
+
 def _to_row(table: Table) -> ToRow:
     names = [c.name for c in table.columns if _plain(c)]
     plain: Callable[[Any], Row] = attrgetter(*names)
@@ -150,7 +164,7 @@ _FORWARDED: Rules = {t.struct: (t.name, _to_row(t)) for t in TABLES if t.broadca
 TO_ROW: dict[str, Rules] = {
     topic: {
         **(_FORWARDED if topic != MARKET.name else {}),
-        **{t.struct: (t.name, _to_row(t)) for t in TABLES if t.topic == topic},
+        **{t.struct: (t.name, _to_row(t)) for t in TABLES if t.topic == topic and not t.newest_of},
     }
     for topic in STORED_TOPICS
 }

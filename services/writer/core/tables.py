@@ -4,7 +4,7 @@ Where each message is stored: tables and columns, derived from the wire types (d
 The SQL of the tables stands in services/writer/migrations; a contract test compares the two.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
@@ -76,6 +76,8 @@ class Table:
         natural: the key is of the world (a board's row: symbol and day), not of the message: the
             table holds the newest message of each key and an older one never replaces it.
         broadcast: the same message comes in every partition of the topic and is stored once.
+        newest_of: the table whose newest rows these are, one of each key; they come by it, and
+            spare a board from looking for them in a whole day. Else empty.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Table:
     key: tuple[str, ...]
     natural: bool
     broadcast: bool
+    newest_of: str = ""
 
 
 def _sql_type(info: inspect.Type) -> tuple[SqlType, bool]:
@@ -159,11 +162,15 @@ def _table(
     )
 
 
+def _newest(table: Table, key: tuple[str, ...]) -> Table:
+    return replace(table, name=f"{table.name}_newest", key=key, natural=True, newest_of=table.name)
+
+
 def _of_market(struct: type[msgspec.Struct]) -> Table:
     return _table(MARKET, struct, f"{MARKET.table}_{struct.__struct_config__.tag}")
 
 
-TABLES: tuple[Table, ...] = (
+_EACH: tuple[Table, ...] = (
     # A trade is stored once, classified; clocks are not stored.
     _of_market(market.Quote),
     _of_market(market.BookDelta),
@@ -195,6 +202,15 @@ TABLES: tuple[Table, ...] = (
     _table(INDEX_VALUES, market.Index, natural=("symbol",)),
     # A venue's alert has the symbol "*".
     _table(ALERTS, Alert, more=("rule", "venue")),
+)
+_NEWEST_BY = {
+    "session_flow": ("symbol", "phase"),
+    "foreign_flow": ("symbol",),
+    "market_day": ("symbol",),
+}
+TABLES: tuple[Table, ...] = (
+    *_EACH,
+    *(_newest(t, _NEWEST_BY[t.name]) for t in _EACH if t.name in _NEWEST_BY),
 )
 BY_NAME: dict[str, Table] = {t.name: t for t in TABLES}
 STORED_TOPICS: tuple[str, ...] = tuple(dict.fromkeys(t.topic for t in TABLES))
