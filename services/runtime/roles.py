@@ -30,6 +30,8 @@ DELIVERY_LOG = ("alert_deliveries", "delivery_positions")
 """The tables that the delivery writes, and no others."""
 DELIVERY_READS = ("instruments",)
 """Of which it says the aliases of a symbol."""
+NOT_THE_WRITERS = (*DELIVERY_LOG, "retention", "schema_migrations")
+"""Tables that the writer reads at most: what was told, what is dropped, what was migrated."""
 
 _LIMITS = {
     INGEST: (
@@ -106,7 +108,12 @@ def ensure(connection: Connection, passwords: Mapping[str, str]) -> None:
 
 
 def grant(connection: Connection, schema: str) -> None:
-    """The rights of the roles in a schema, for what is there and what will be."""
+    """
+    The rights of the roles in a schema, for what is there and what will be.
+
+    In one transaction: what is taken from the writer again, it never has. Of a table that a
+    migration makes it has the default rights until this is repeated.
+    """
     pairs = {
         "GRANT USAGE ON SCHEMA {schema} TO {delivery}",
         "GRANT USAGE ON SCHEMA {schema} TO {reader}, {writer}",
@@ -125,19 +132,23 @@ def grant(connection: Connection, schema: str) -> None:
                     delivery=sql.Identifier(DELIVERY),
                 )
             )
+        for table in NOT_THE_WRITERS:
+            text = "REVOKE INSERT, UPDATE, DELETE ON {table} FROM {role}"
+            _if_there(connection, text, schema, table, WRITER)
         for table in DELIVERY_LOG:
-            _grant_delivery(connection, "SELECT, INSERT, UPDATE, DELETE", schema, table)
+            text = "GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}"
+            _if_there(connection, text, schema, table, DELIVERY)
         for table in DELIVERY_READS:
-            _grant_delivery(connection, "SELECT", schema, table)
+            _if_there(connection, "GRANT SELECT ON {table} TO {role}", schema, table, DELIVERY)
 
 
-def _grant_delivery(connection: Connection, rights: LiteralString, schema: str, name: str) -> None:
+def _if_there(
+    connection: Connection, text: LiteralString, schema: str, name: str, role: str
+) -> None:
     table = sql.Identifier(schema, name)
     found = connection.execute("SELECT to_regclass(%s)", [table.as_string(connection)]).fetchone()
     if found is not None and found[0] is not None:
-        text = sql.SQL("GRANT {} ON {} TO {}")
-        delivery = sql.Identifier(DELIVERY)
-        connection.execute(text.format(sql.SQL(rights), table, delivery))
+        connection.execute(sql.SQL(text).format(table=table, role=sql.Identifier(role)))
 
 
 def _harden(connection: Connection) -> None:

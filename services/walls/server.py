@@ -28,6 +28,7 @@ def variables(settings: Settings, folder: Path, prometheus: str) -> dict[str, st
         "WALLS_DB_USER": str(parts.get("user") or roles.READER),
         "WALLS_DB_PASSWORD": str(parts.get("password") or ""),
         "WALLS_DB_SSLMODE": str(parts.get("sslmode") or "disable"),
+        "WALLS_DB_CA": str(parts.get("sslrootcert") or ""),
         "WALLS_PROMETHEUS_URL": prometheus,
     }
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import jsonschema
@@ -19,6 +19,8 @@ from schemas.topics import TOPICS
 from services import cli
 from services.commands._services import COMPUTING
 from services.runtime import access
+from services.runtime.database_url import DatabaseUrl
+from services.runtime.settings import Settings
 from services.runtime.settings_load import unknown
 from tests.support.stack import ROOT
 
@@ -170,8 +172,9 @@ def test_the_secured_file_is_what_the_code_says_and_gives_each_its_own_login(
     written = (ROOT / "deploy/compose/secured.yml").read_text()
     assert written == module.document()
     secured = yaml.safe_load(written)
-    assert set(secured["services"]) == {*OURS, "kafka"}
-    for name, one in secured["services"].items():
+    assert set(secured["services"]) == {*OURS, "kafka", "timescaledb", "grafana"}
+    for name in {*OURS, "kafka"}:
+        one = secured["services"][name]
         held = {s["source"] for s in one["secrets"] if isinstance(s, dict)}
         user = one.get("environment", {}).get("VNTAPE_KAFKA_USER")
         wanted = {"kafka": set(), "init": {"kafka_admin"}}.get(name, {f"kafka-{user}"})
@@ -184,6 +187,30 @@ def test_the_secured_file_is_what_the_code_says_and_gives_each_its_own_login(
     subprocess.run(script, check=True, capture_output=True)
     made = {f["file"].removeprefix("deploy/") for f in secured["secrets"].values()}
     assert all((folder / path).stat().st_size for path in made)
+
+
+def test_whoever_has_a_login_of_the_database_checks_its_certificate_in_the_secured_file() -> None:
+    """Grafana too; and the database is told all that it is told without TLS."""
+    secured = yaml.safe_load((ROOT / "deploy/compose/secured.yml").read_text())["services"]
+    logins = {f"VNTAPE_{name.upper()}_FILE" for name in Settings.model_fields if _is_login(name)}
+    assert len(logins) == 5
+    for name, one in OURS.items():
+        given = secured[name]["environment"].get("VNTAPE_DATABASE_CA")
+        assert given == ("/run/secrets/ca" if logins & one["environment"].keys() else None), name
+        assert "ca" in secured[name]["secrets"]
+    assert secured["grafana"]["environment"]["WALLS_DB_SSLMODE"] == "verify-full"
+    assert secured["grafana"]["environment"]["WALLS_DB_CA"] == "/run/secrets/ca"
+    assert "ca" in secured["grafana"]["secrets"]
+    said = secured["timescaledb"]["command"]
+    plain = SERVICES["timescaledb"]["command"]
+    assert said[: len(plain)] == plain
+    assert "ssl=on" in said[len(plain) :]
+    for volume in secured["timescaledb"]["volumes"]:
+        assert (ROOT / volume.partition(":")[0]).is_file()
+
+
+def _is_login(field: str) -> bool:
+    return DatabaseUrl in get_args(Settings.model_fields[field].annotation)
 
 
 def test_prometheus_asks_every_replica_of_every_service() -> None:

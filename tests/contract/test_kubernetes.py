@@ -143,4 +143,20 @@ def test_each_pod_of_the_secured_overlay_logs_in_as_itself() -> None:
         assert user.removeprefix(access.USER) in (name, access.OPERATOR, "admin")
 
 
+def test_in_the_secured_overlay_whoever_reaches_the_database_checks_its_certificate() -> None:
+    """Each file that the settings name is mounted; those of all pods are in the config map."""
+    overlay = documents("overlays/secured/kustomization.yaml")[0]
+    literals = overlay["configMapGenerator"][0]["literals"]
+    settings = dict(literal.split("=", 1) for literal in literals)
+    assert unknown(settings) == []
+    assert settings["VNTAPE_DATABASE_CA"] == "/run/ca/ca"
+    named = {Path(value).parent for value in settings.values() if value.startswith("/")}
+    for one in documents("overlays/secured/logins.yaml"):
+        spec = one["spec"]["template"]["spec"]
+        mounts = {Path(m["mountPath"]): m["name"] for m in spec["containers"][0]["volumeMounts"]}
+        assert named <= mounts.keys()
+        secrets = {v["name"]: v["secret"]["secretName"] for v in spec["volumes"]}
+        assert secrets[mounts[Path("/run/ca")]] == "vntape-ca"
+
+
 ACLS = "deploy/security/acls.yaml"

@@ -17,6 +17,7 @@ from psycopg import errors
 
 from services import cli
 from services.runtime import access, kafka, kafka_login, roles
+from services.runtime.database_tls import with_ca
 from services.runtime.settings_load import load
 from tests.support.certificates import authority
 from tests.support.eventually import eventually_sync
@@ -135,6 +136,18 @@ def test_who_comes_without_tls_or_login_is_told_what_to_set(
         env.pop(f"VNTAPE_KAFKA_{name}")
     status, said = ground.command("topics", "list", "--tape", TAPE, env=env)
     assert (status, sentence in said) == (1, True), said
+
+
+def test_the_database_takes_nobody_without_tls(ground: Ground) -> None:
+    """By deploy/security/pg_hba.conf; with the certificate and the name checked it does."""
+    with pytest.raises(psycopg.OperationalError, match=r"no pg_hba\.conf entry.*no encr"):
+        psycopg.connect(ground.secured.database, sslmode="disable")
+    checked = with_ca(ground.secured.database, ground.secured.ca)
+    with psycopg.connect(checked) as connection:
+        asked = "SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+        assert connection.execute(asked).fetchone() == (True, "TLSv1.3")
+        rules = connection.execute("SELECT type, auth_method FROM pg_hba_file_rules").fetchall()
+    assert rules == [("local", "scram-sha-256"), ("hostssl", "scram-sha-256")]
 
 
 def test_each_service_does_its_work_with_its_own_rights_alone(ground: Ground) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import errors
+from psycopg import errors, sql
 
 from services.runtime import database as clients
 from services.runtime import migrations, roles
@@ -145,3 +145,42 @@ def test_the_writer_may_not_create_or_delete(settings: Settings) -> None:
         for what in ("delete", "truncate", "create", "passwords"):
             with pytest.raises(errors.InsufficientPrivilege):
                 connection.execute(FORBIDDEN[what].format(tape=settings.tape))
+
+
+def test_the_writer_only_reads_what_another_keeps(settings: Settings, database: str) -> None:
+    """
+    What was told, what is dropped, what was migrated: on a tape whose older version gave it all
+    rights, and after each migration again.
+    """
+    tape = settings.tape
+    asked = sql.SQL("SELECT has_table_privilege({}, {}, {})")
+
+    def rights(table: str) -> set[str]:
+        """Those that the writer has."""
+        name = f"{tape}.{table}"
+        with psycopg.connect(database) as owner:
+            rows = {
+                right: owner.execute(asked.format(roles.WRITER, name, right)).fetchone()
+                for right in ("SELECT", "INSERT", "UPDATE", "DELETE")
+            }
+        return {right for right, row in rows.items() if row == (True,)}
+
+    with psycopg.connect(database, autocommit=True) as owner:
+        for table in roles.NOT_THE_WRITERS:
+            owner.execute(f"GRANT INSERT, UPDATE, DELETE ON {tape}.{table} TO vntape_writer")
+    for again in (lambda: apply_tape(database, tape), lambda: schema.migrate(settings)) * 2:
+        again()
+        for table in roles.NOT_THE_WRITERS:
+            assert rights(table) == {"SELECT"}, table
+        assert rights("offsets") == {"SELECT", "INSERT", "UPDATE"}
+    refused = (
+        "INSERT INTO {}.delivery_positions VALUES (0, 1)",
+        "INSERT INTO {}.alert_deliveries (channel, id, seq, status, alert) "
+        "VALUES ('c', '1', 1, 'sent', '{{}}')",
+        "INSERT INTO {}.retention VALUES ('offsets', '1 day')",
+        "INSERT INTO {}.schema_migrations VALUES (9999, 'x', 'x')",
+    )
+    with psycopg.connect(roles.url(settings, roles.WRITER), autocommit=True) as connection:
+        for statement in refused:
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(statement.format(tape))

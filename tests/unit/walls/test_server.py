@@ -36,9 +36,22 @@ def test_every_variable_of_the_provisioning_is_given(settings: Settings) -> None
     asked = {name for file in files for name in re.findall(r"\$\{?(WALLS_\w+)", file.read_text())}
     given = server.variables(settings, FOLDER, "http://127.0.0.1:9")
     assert asked == given.keys()
-    assert "" not in given.values()
+    assert [name for name, value in given.items() if value == ""] == ["WALLS_DB_CA"]
     assert (given["WALLS_DB_USER"], given["WALLS_DB_PORT"]) == ("vntape_reader", "5555")
     assert (Path(given["WALLS_DASHBOARDS"]) / "desk" / "market.json").is_file()
+
+
+def test_it_trusts_the_authority_that_the_services_trust(tmp_path: Path) -> None:
+    """And checks the name, as they do."""
+    ca = tmp_path / "ca"
+    ca.write_text("an authority")
+    settings = Settings(
+        local_dir=tmp_path,
+        database_ca=ca,
+        reader_url=SecretStr("postgresql://vntape_reader:s3cret@timescaledb:5432/vntape"),
+    )
+    given = server.variables(settings, FOLDER, "http://127.0.0.1:9")
+    assert (given["WALLS_DB_SSLMODE"], given["WALLS_DB_CA"]) == ("verify-full", str(ca))
 
 
 def test_where_none_is_installed_the_demo_says_how_else(
