@@ -19,6 +19,9 @@ from services.runtime.settings import Settings
 
 T = TypeVar("T")
 
+_WIDEST = 1000
+"""Reasons stand whole, however narrow the screen is, or a file: one that is cut says nothing."""
+
 _tape = click.option("--tape", help="The tape. [VNTAPE_TAPE, live]")
 _service = click.option("--service", help="Of this service.")
 _reason = click.option("--reason", metavar="TEXT", help="Whose reason begins so.")
@@ -46,7 +49,8 @@ def list_(tape: str | None, service: str | None, reason: str | None, each: bool)
     if not letters:
         click.echo(f"tape {config.tape}: no dead letters")
         return
-    Console(soft_wrap=True).print(_each(letters) if each else _grouped(letters))
+    lines = _each(letters) if each else _grouped(letters)
+    Console(width=_WIDEST, markup=False, highlight=False).print(lines)
     sys.exit(1)
 
 

@@ -47,9 +47,15 @@ class Exchange:
         """Whether the day was played to its end, now or once before."""
         return (self.folder / _TRUTH).exists()
 
+    @property
+    def clock(self) -> Path:
+        """Where its clock stands as VNTAPE_RECEIVE_CLOCK has it, once it is open."""
+        return self.folder / "clock"
+
     def forget(self) -> None:
         """The day is to be played, whatever the folder holds."""
         (self.folder / _TRUTH).unlink(missing_ok=True)
+        self.clock.unlink(missing_ok=True)
 
     def topics(self, computing: Sequence[str]) -> list[Topic]:
         """What its tape needs for these services on the pump and those around them."""
@@ -89,6 +95,9 @@ class Exchange:
             line.partition(": ")[2] for line in lines if line.startswith("# faults and state: ")
         )
         told = dict(line.split("=", 1) for line in lines if line.startswith(PREFIX))
+        draft = self.clock.with_suffix(".draft")
+        draft.write_text(told["VNTAPE_RECEIVE_CLOCK"])
+        draft.replace(self.clock)
         # It speaks more protocols than ingest is asked to.
         known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
         found = {name: value for name, value in told.items() if name in known}

@@ -39,8 +39,10 @@ class LiveSession(Session):
         """`speed`: seconds of the exchange's day in one of ours."""
         super().__init__(settings, console)
         rules = (f"analytics-{name}" for name in topics_with_rules(settings))
-        self.computing, self.needs = (*COMPUTING, *MARKET_WIDE, *rules), RATES
+        self.computing = (*COMPUTING, *MARKET_WIDE, *rules)
         self.exchange = Exchange(folder(settings), speed)
+        # They start before it opens, and measure by its clock how old messages are.
+        self.needs = RATES | {"VNTAPE_RECEIVE_CLOCK": f"@{self.exchange.clock}"}
 
     @property
     def title(self) -> str:

@@ -35,7 +35,8 @@ class Session(ABC):
     A tape with its services; use as `with Session(...).running():`.
 
     Attributes:
-        computing: services on the pump, one worker each; `needs`: variables that they ask for.
+        computing: services on the pump, one worker each.
+        needs: variables that these, the writer and the gateway ask for.
     """
 
     def __init__(self, settings: Settings, console: Console) -> None:
@@ -79,10 +80,11 @@ class Session(ABC):
     def running(self) -> Iterator[Child]:
         """Writer, computing services and gateway up; gives the gateway. Ends all of them."""
         try:
-            self.children.start("writer")
+            self.children.start("writer", **self.needs)
             for name in self.computing:
                 self.children.start(name, "--workers", "1", **self.needs)
-            gateway = self.children.start("gateway", "--port", str(gateway_port(self.settings)))
+            port = str(gateway_port(self.settings))
+            gateway = self.children.start("gateway", "--port", port, **self.needs)
             self.children.wait_ready()
             yield gateway
         finally:

@@ -87,7 +87,8 @@ class Pump(Generic[S]):
             self._limit.good(len(messages), time.monotonic())
         for left_out in partition.run(offset, messages):
             self._quarantine(number, offset, left_out, messages[left_out.index])
-        self._since[number] += len(messages)
+        # A record of nothing but dead letters is done too: its place must be told.
+        self._since[number] += len(messages) or 1
         fresh = len(messages) - (partition.repeats - repeats)
         if fresh and not offset % self._aged_every and (seq := first_seq(messages)) is not None:
             self._age(seq, 0.0)

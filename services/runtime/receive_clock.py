@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from services.runtime.settings import RECEIVE_CLOCK, SettingsError
 
@@ -18,6 +19,16 @@ def wall_us() -> int:
     return time.time_ns() // 1000
 
 
+def told(written: str) -> str | None:
+    """A setting, or what stands in the file that it names behind @; None: that is not there."""
+    if not written.startswith("@"):
+        return written
+    try:
+        return Path(written[1:]).read_text().strip()
+    except OSError:
+        return None
+
+
 def receive_clock(written: str) -> Clock:
     """
     The clock of a setting: this machine's, or one that runs beside it at another speed.
@@ -26,10 +37,12 @@ def receive_clock(written: str) -> Clock:
     showed ten o'clock when this machine's clock was at that second, and runs 60 times as fast.
 
     Raises:
-        SettingsError: there is no such time.
+        SettingsError: there is no such time, or no such file.
     """
-    match = re.fullmatch(RECEIVE_CLOCK, written)
-    if match is None or match[2] is None:
+    match = re.fullmatch(RECEIVE_CLOCK, told(written) or "")
+    if match is None or match[0].startswith("@"):
+        raise SettingsError(f"VNTAPE_RECEIVE_CLOCK: {written} names no clock")
+    if match[2] is None:
         return wall_us
     try:
         shown_us = round(datetime.fromisoformat(match[2]).timestamp() * _MICROS)

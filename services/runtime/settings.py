@@ -13,7 +13,7 @@ from services.runtime.database_url import DatabaseUrl
 PREFIX = "VNTAPE_"
 
 RECEIVE_CLOCK = (
-    r"^(wall|recorded|"
+    r"^(wall|recorded|@.+|"
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+\d\d:\d\d)@(\d+(?:\.\d+)?)(?:x(\d+(?:\.\d+)?))?)$"
 )
 
@@ -98,7 +98,8 @@ class Settings(BaseSettings):
         "wall",
         pattern=RECEIVE_CLOCK,
         description="What stamps raw records: wall, recorded, or a simulated exchange's "
-        "(TIME@EPOCH[xSPEED]: it showed the ISO time when our clock was at epoch seconds)",
+        "(TIME@EPOCH[xSPEED]: it showed the ISO time when our clock was at epoch seconds), or "
+        "@FILE: as stands in it; ages are measured once it is there",
     )
 
     reference_data: Path | None = Field(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas import frames
 from schemas.keys import partition
@@ -65,6 +66,29 @@ async def test_poison_goes_to_the_dead_letters_verbatim_and_the_next_message_flo
     assert head["reason"].startswith(b"undecodable: ")
     assert head["topic"] == f"{tape}.market".encode()
     assert (head["partition"], head["offset"], head["index"]) == (b"%d" % HOME, b"1", b"1")
+
+
+async def test_a_record_that_is_no_message_does_not_stay_waiting(
+    kafka: str, tape: str, tmp_path: Path
+) -> None:
+    """The last record of a quiet topic: its place is told, or lag and stall would be alerted."""
+    with workers(kafka, tape, tmp_path, snapshot_interval_s=1) as crew:
+        async with load(kafka, tape) as feed:
+            await feed.append(HOME, line(0))
+            await feed.append(HOME, POISON_RECORDS[0], counts_as=b"")
+            crew.start()
+            group = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=service().app_id(tape))
+            await group.start()
+            place = TopicPartition(f"{tape}.market", HOME)
+            group.assign([place])
+
+            async def done() -> bool:
+                return await group.committed(place) == 2
+
+            try:
+                await eventually(done, 20, every=0.5)
+            finally:
+                await group.stop()
 
 
 async def test_more_bad_messages_in_a_row_than_the_limit_stop_the_worker_for_good(

@@ -35,7 +35,7 @@ def dlq(settings: Settings, *words: str) -> Result:
         "VNTAPE_KAFKA": settings.kafka,
         "VNTAPE_DATABASE_URL": settings.database_url.get_secret_value(),
         "VNTAPE_TAPE": settings.tape,
-        "COLUMNS": "200",
+        "COLUMNS": "40",
     }
     return CliRunner().invoke(cli.root, ["dlq", *words], env=environment)
 

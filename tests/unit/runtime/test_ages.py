@@ -1,13 +1,15 @@
 """The age of a message at a stage, in the buckets of its histogram."""
 
 import time
+from pathlib import Path
 
 import pytest
 
 from schemas.market import Clock, Trade
 from services.runtime.ages import Ages, first_seq
 from services.runtime.metrics import Metrics
-from services.runtime.settings import Settings
+from services.runtime.receive_clock import receive_clock
+from services.runtime.settings import Settings, SettingsError
 
 
 def counted(metrics: Metrics, stage: str, le: str) -> float | None:
@@ -36,6 +38,29 @@ def test_by_the_clock_of_a_simulated_exchange_seconds_are_ours() -> None:
     seq = 1_723_086_000_000_000 - 120_000_000
     found.at("step")(seq, 0.0)
     assert (counted(metrics, "step", "1.0"), counted(metrics, "step", "2.5")) == (0, 1)
+
+
+def test_a_clock_that_is_told_in_a_file_counts_once_it_is_there(tmp_path: Path) -> None:
+    """Services of a demo start before its exchange opens."""
+    file = tmp_path / "clock"
+    found, metrics = ages(f"@{file}")
+    seq = 1_723_086_000_000_000 - 120_000_000
+    was = found.at("step")
+    was(seq, 0.0)
+    assert counted(metrics, "step", "+Inf") == 0
+    file.write_text(f"2024-08-08T10:00:00+07:00@{time.time():.3f}x60\n")
+    was(seq, 0.0)
+    assert (counted(metrics, "step", "1.0"), counted(metrics, "step", "2.5")) == (0, 1)
+
+
+@pytest.mark.parametrize("stands", ["", "ten o'clock", "@another"])
+def test_a_file_that_tells_no_clock_is_refused(tmp_path: Path, stands: str) -> None:
+    file = tmp_path / "clock"
+    file.write_text(stands)
+    with pytest.raises(SettingsError, match="names no clock"):
+        receive_clock(f"@{file}")
+    with pytest.raises(SettingsError, match="names no clock"):
+        receive_clock(f"@{tmp_path / 'nowhere'}")
 
 
 @pytest.mark.parametrize("clock", ["wall", "recorded"])
