@@ -25,7 +25,14 @@ TAPE = "live"
 SINGLE = ("ingest", "writer", "delivery", "lag")
 """A second one would only wait behind the first."""
 SECRETS = {
-    "ingest": ("ingest_url",),
+    "ingest": (
+        "ingest_url",
+        "ssi_consumer_id",
+        "ssi_consumer_secret",
+        "ssi_api_key",
+        "ssi_api_secret",
+        "binance_api_key",
+    ),  # fmt: skip
     "writer": ("writer_url",),
     "delivery": ("delivery_url", "webhook_secret", "telegram_token"),
     "gateway": ("reader_url",),

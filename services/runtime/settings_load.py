@@ -11,6 +11,8 @@ from services.runtime.settings import PREFIX, Settings, SettingsError
 
 _TEST_PREFIX = "VNTAPE_TEST_"
 _FILE = "_FILE"
+_UNSET = "unset"
+"""Stands in a secret's file that has to be there though nobody has the secret."""
 
 
 def _secrets() -> set[str]:
@@ -36,7 +38,7 @@ def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Sett
     """
     Settings from the environment, then from `overrides` that are not None.
 
-    A secret may stand in a file, which `VNTAPE_<NAME>_FILE` names.
+    A secret may stand in a file, which `VNTAPE_<NAME>_FILE` names; one of `unset` holds none.
 
     Raises:
         SettingsError: naming every variable that is unknown or has an unusable value.
@@ -75,6 +77,8 @@ def _from_files(mine: Mapping[str, str], values: Mapping[str, str]) -> dict[str,
             raise SettingsError(f"{variable}: cannot read {path!r} ({why})") from e
         if not found[name]:
             raise SettingsError(f"{variable}: {path!r} is empty")
+        if found[name] == _UNSET:
+            del found[name]
     return found
 
 

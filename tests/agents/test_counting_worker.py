@@ -1,5 +1,6 @@
 """The pump wired into a real Faust worker: what comes out, and what goes to the dead letters."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -75,18 +76,19 @@ async def test_a_record_that_is_no_message_does_not_stay_waiting(
     with workers(kafka, tape, tmp_path, snapshot_interval_s=1) as crew:
         async with load(kafka, tape) as feed:
             await feed.append(HOME, line(0))
-            await feed.append(HOME, POISON_RECORDS[0], counts_as=b"")
             crew.start()
             group = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=service().app_id(tape))
             await group.start()
             place = TopicPartition(f"{tape}.market", HOME)
             group.assign([place])
 
-            async def done() -> bool:
-                return await group.committed(place) == 2
+            async def stands_at(offset: int) -> bool:
+                return await group.committed(place) == offset
 
             try:
-                await eventually(done, 20, every=0.5)
+                await eventually(partial(stands_at, 1), 20, every=0.5)
+                await feed.append(HOME, POISON_RECORDS[0], counts_as=b"")
+                await eventually(partial(stands_at, 2), 20, every=0.5)
             finally:
                 await group.stop()
 

@@ -1,6 +1,7 @@
 """The manifests say what the code says, and Kubernetes would take them."""
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 
 from services.commands._services import COMPUTING
 from services.runtime import access
+from services.runtime.settings import Settings
 from services.runtime.settings_load import unknown
 from tests.support.stack import ROOT
 
@@ -120,6 +122,16 @@ def test_a_pod_runs_without_rights_and_with_its_own_secrets(name: str) -> None:
     assert unknown(environment) == []
     secret = next((v["secret"] for v in spec["volumes"] if "secret" in v), {"items": []})
     assert {i["key"] for i in secret["items"]} == set(GENERATOR.SECRETS.get(name, ()))
+
+
+def test_ingest_is_given_the_credentials_of_every_feed() -> None:
+    named = {
+        n for n in Settings.model_fields if re.fullmatch(r"(ssi|binance)_.*(id|key|secret)", n)
+    }
+    assert len(named) == 5
+    assert named <= set(GENERATOR.SECRETS["ingest"])
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["ingest"]
+    assert {f"VNTAPE_{name.upper()}_FILE" for name in named} <= set(compose["environment"])
 
 
 def test_who_holds_a_login_of_the_database_reaches_it_and_nobody_else() -> None:

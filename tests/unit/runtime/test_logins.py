@@ -69,6 +69,17 @@ def test_a_login_that_is_not_whole_or_not_used_is_refused(
         kafka_login.of(load({f"VNTAPE_KAFKA_{k.upper()}": v for k, v in variables.items()}))
 
 
+def test_a_secrets_file_that_says_unset_holds_none(tmp_path: Path) -> None:
+    """It has to be there, to be mounted; the feed that needs it says what is missing."""
+    file = tmp_path / "ssi_consumer_id"
+    file.write_text("unset\n")
+    assert load({"VNTAPE_SSI_CONSUMER_ID_FILE": str(file)}).ssi_consumer_id is None
+    file.write_text("me\n")
+    told = load({"VNTAPE_SSI_CONSUMER_ID_FILE": str(file)}).ssi_consumer_id
+    assert told is not None
+    assert told.get_secret_value() == "me"
+
+
 def test_a_password_may_stand_in_a_file_and_is_shown_nowhere(tmp_path: Path, ca: Path) -> None:
     (tmp_path / "password").write_text("hunter2\n")
     login = kafka_login.of(
