@@ -32,7 +32,7 @@ SECRETS = {
         "ssi_api_key",
         "ssi_api_secret",
         "binance_api_key",
-    ),  # fmt: skip
+    ),
     "writer": ("writer_url",),
     "delivery": ("delivery_url", "webhook_secret", "telegram_token"),
     "gateway": ("reader_url",),
