@@ -48,7 +48,8 @@ def _topics(settings: Settings) -> Finding:
         todo = f"`vntape topics apply --settings --tape {settings.tape}`; a count of partitions "
         return Finding("fail", "topics", said, f"{todo}stands for the tape's life: a new tape")
     if absent:
-        todo = f"fine where nothing of them runs; else `vntape topics apply --tape {settings.tape}`"
+        which = f"`vntape topics diff --tape {settings.tape}` names them"
+        todo = f"{which}; where any of them runs, `vntape topics apply --tape {settings.tape}`"
         return Finding("warn", "topics", f"{len(found)} there, {len(absent)} are not", todo)
     return Finding("ok", "topics", f"all {len(found)} are as they should be")
 
