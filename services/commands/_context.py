@@ -107,8 +107,11 @@ def _log_in(config: Settings) -> None:
 
 
 def _urls(config: Settings) -> list[tuple[str, str]]:
-    """The variables that hold URLs of the database, with them."""
-    names = ("database_url", "writer_url", "reader_url", "ingest_url", "delivery_url")
+    """The variables that hold URLs of the database, with them: those whose logins must be there."""
+    names = ["database_url", "writer_url", "reader_url", "ingest_url", "delivery_url"]
+    if config.database_url is not None:
+        # The owner makes the other logins, with the passwords that their URLs have.
+        names = names[:1]
     found = ((f"VNTAPE_{name.upper()}", getattr(config, name)) for name in names)
     return [(name, secret.get_secret_value()) for name, secret in found if secret is not None]
 

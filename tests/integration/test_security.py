@@ -17,6 +17,7 @@ from psycopg import errors
 
 from services import cli
 from services.runtime import access, kafka, kafka_login, roles
+from services.runtime.database import with_login
 from services.runtime.database_tls import with_ca
 from services.runtime.settings_load import load
 from tests.support.certificates import authority
@@ -148,6 +149,20 @@ def test_the_database_takes_nobody_without_tls(ground: Ground) -> None:
         assert connection.execute(asked).fetchone() == (True, "TLSv1.3")
         rules = connection.execute("SELECT type, auth_method FROM pg_hba_file_rules").fetchall()
     assert rules == [("local", "scram-sha-256"), ("hostssl", "scram-sha-256")]
+
+
+def test_the_owner_migrates_before_there_are_the_logins_that_it_makes(ground: Ground) -> None:
+    """A first start, or a password that was changed: it is the URL's after `vntape migrate`."""
+    owner = ground.secured.admin()
+    url = with_login(owner["VNTAPE_DATABASE_URL"], roles.DELIVERY, "n3w-n3w")
+    env = owner | {"VNTAPE_DELIVERY_URL": url}
+    for words in (("topics", "list"), ("migrate",)):
+        status, said = ground.command(*words, "--tape", TAPE, env=env)
+        assert status == 0, said
+    psycopg.connect(with_ca(url, ground.secured.ca)).close()
+    assert ground.command("migrate", "--tape", TAPE, env=owner)[0] == 0
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(with_ca(url, ground.secured.ca))
 
 
 def test_each_service_does_its_work_with_its_own_rights_alone(ground: Ground) -> None:
