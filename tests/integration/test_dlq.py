@@ -1,10 +1,13 @@
 """`vntape dlq` on letters that the real writer and the real delivery wrote."""
 
 import asyncio
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from schemas import frames
@@ -27,6 +30,14 @@ from tests.support.writing import FIRST_SEQ, Sender, prepared
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 
 NONSENSE = b'{"type":"nonsense","seq":1723075200000077}'
+
+
+@pytest.fixture(autouse=True)
+def logs_elsewhere() -> Iterator[None]:
+    """The writer of this process shall not log into what a command beside it prints."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+    yield
+    structlog.reset_defaults()
 
 
 def dlq(settings: Settings, *words: str) -> Result:
