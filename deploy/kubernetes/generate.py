@@ -63,7 +63,7 @@ def everything() -> dict[str, str]:
         "base/workers.yaml": _text(workers),
         "base/others.yaml": _text(others),
         "overlays/keda/scaled.yaml": _text(scaled),
-        "overlays/secured/logins.yaml": _text(_logins([*workers, *others])),
+        "components/secured/logins.yaml": _text(_logins([*workers, *others])),
     }
 
 

@@ -1,11 +1,13 @@
 """The manifests say what the code says, and Kubernetes would take them."""
 
+import copy
 import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
@@ -14,6 +16,7 @@ from services.commands._services import COMPUTING
 from services.runtime import access
 from services.runtime.settings import Settings
 from services.runtime.settings_load import unknown
+from tests.support import keda
 from tests.support.stack import ROOT
 
 FOLDER = ROOT / "deploy/kubernetes"
@@ -43,6 +46,13 @@ RUNNING = {
     d["metadata"]["name"]: d for d in BASE if d["kind"] in ("StatefulSet", "Deployment", "Job")
 }
 SCALED = documents("overlays/keda/scaled.yaml")
+LOGIN = documents("overlays/keda-secured/login.yaml")
+KEDAS = [*SCALED, *(d for d in LOGIN if d["apiVersion"].startswith("keda.sh/"))]
+FOLDERS = (
+    "base",
+    "components/secured",
+    *(f"overlays/{n}" for n in ("keda", "secured", "keda-secured")),
+)
 
 
 def pod(name: str) -> dict[str, Any]:
@@ -69,11 +79,28 @@ def test_a_misspelt_field_is_noticed() -> None:
         kubernetes_validate.validate(wrong, VERSION, strict=True)
 
 
-@pytest.mark.parametrize("folder", ["base", "overlays/keda", "overlays/secured"])
+@pytest.mark.parametrize("document", KEDAS, ids=lambda d: f"{d['kind']}-{d['metadata']['name']}")
+def test_keda_knows_every_field(document: dict[str, Any]) -> None:
+    keda.validate(document)
+
+
+@pytest.mark.parametrize("path", ["spec.trigers", "spec.triggers.0.metadat", "spec.minReplicas"])
+def test_a_misspelt_field_of_kedas_is_noticed(path: str) -> None:
+    wrong = copy.deepcopy(SCALED[0])
+    *way, name = path.split(".")
+    place: Any = wrong
+    for step in way:
+        place = place[int(step) if step.isdecimal() else step]
+    place[name] = {}
+    with pytest.raises(jsonschema.ValidationError):
+        keda.validate(wrong)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
 def test_a_folder_lists_the_files_that_are_there(folder: str) -> None:
     listed = documents(f"{folder}/kustomization.yaml")[0]
     patches = [p["path"] for p in listed.get("patches", ()) if "path" in p]
-    names = [*listed["resources"], *patches]
+    names = [*listed.get("resources", ()), *listed.get("components", ()), *patches]
     assert all((FOLDER / folder / name).exists() for name in names)
     here = {p.name for p in (FOLDER / folder).glob("*.yaml")} - {"kustomization.yaml"}
     assert here <= set(names)
@@ -142,10 +169,21 @@ def test_who_holds_a_login_of_the_database_reaches_it_and_nobody_else() -> None:
     }
 
 
+def test_keda_logs_in_as_the_operator_with_a_password_that_a_pod_has() -> None:
+    names, auth = LOGIN
+    assert names["data"] == {"username": access.USER + access.OPERATOR}
+    found = {t["parameter"]: t for t in auth["spec"]["secretTargetRef"]}
+    lag = next(
+        d for d in documents("components/secured/logins.yaml") if d["metadata"]["name"] == "lag"
+    )
+    secrets = {v["secret"]["secretName"] for v in lag["spec"]["template"]["spec"]["volumes"]}
+    assert {found["password"]["name"], found["ca"]["name"]} == secrets
+
+
 def test_each_pod_of_the_secured_overlay_logs_in_as_itself() -> None:
     """By the users of deploy/security/acls.yaml; the init job as the cluster's admin."""
     known = {one["user"] for one in yaml.safe_load(Path(ROOT / ACLS).read_text()).values()}
-    logins = documents("overlays/secured/logins.yaml")
+    logins = documents("components/secured/logins.yaml")
     assert {d["metadata"]["name"] for d in logins} == set(RUNNING)
     for one in logins:
         name = one["metadata"]["name"]
@@ -157,13 +195,13 @@ def test_each_pod_of_the_secured_overlay_logs_in_as_itself() -> None:
 
 def test_in_the_secured_overlay_whoever_reaches_the_database_checks_its_certificate() -> None:
     """Each file that the settings name is mounted; those of all pods are in the config map."""
-    overlay = documents("overlays/secured/kustomization.yaml")[0]
+    overlay = documents("components/secured/kustomization.yaml")[0]
     literals = overlay["configMapGenerator"][0]["literals"]
     settings = dict(literal.split("=", 1) for literal in literals)
     assert unknown(settings) == []
     assert settings["VNTAPE_DATABASE_CA"] == "/run/ca/ca"
     named = {Path(value).parent for value in settings.values() if value.startswith("/")}
-    for one in documents("overlays/secured/logins.yaml"):
+    for one in documents("components/secured/logins.yaml"):
         spec = one["spec"]["template"]["spec"]
         mounts = {Path(m["mountPath"]): m["name"] for m in spec["containers"][0]["volumeMounts"]}
         assert named <= mounts.keys()
