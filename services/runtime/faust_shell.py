@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 from collections import deque
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import faust
 from aiokafka import TopicPartition
@@ -19,8 +19,9 @@ from services.runtime import faust_transport, http, kafka, logs
 from services.runtime.dead_letters import TooManyDeadLettersError
 from services.runtime.expired import check_input
 from services.runtime.faust_transport import SCHEME, QuietTableManager
-from services.runtime.group_leave import leave
+from services.runtime.group_leave import leave, tell_empty
 from services.runtime.health import Health
+from services.runtime.input_log import AnotherLogError, InputLog
 from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outboxes
 from services.runtime.partition import StepFailedError
@@ -46,7 +47,7 @@ STREAM_BUFFER = 256
 TRANSPORTS.aliases[SCHEME] = "services.runtime.faust_transport:Transport"
 
 
-def end(code: int, event: str, error: BaseException) -> None:
+def end(code: int, event: str, error: BaseException) -> NoReturn:
     """Say why, and end the process before anything else is sent or acknowledged."""
     log.error(event, error=str(error), exc_info=error if code == EXIT_RESTART else None)
     os._exit(code)
@@ -63,11 +64,13 @@ class FaustShell:
         self._events: dict[int, deque[Any]] = {}
         self._holes: dict[tuple[int, int], int] = {}
         self._untold: dict[int, int] = {}
+        self._saved: dict[int, int] = {}
         self._member_id = ""
         self._producer: Any = None
         self._reader: Any = None
         self.pump: Pump[Any]
         self._outboxes: Outboxes
+        self._input: InputLog
         self._http: Any = None
         self.app = self._make_app()
 
@@ -157,12 +160,8 @@ class FaustShell:
     async def _snapshot(self, number: int) -> None:
         """Write a snapshot, then acknowledge what lies below it (for lag displays only)."""
         below = await self.pump.snapshot(number)
-        if below is not None:
-            self._acknowledge(number, below)
-
-    def _acknowledge(self, number: int, below: int) -> None:
         events = self._events.get(number)
-        while events and events[0].message.offset < below:
+        while below is not None and events and events[0].message.offset < below:
             events.popleft().ack()
 
     # ---- assignment (called by the transport) -------------------------------------------------
@@ -199,6 +198,7 @@ class FaustShell:
     async def _assigned(self, _app: Any, assigned: set[Any], **_options: Any) -> None:
         """A worker too many: it waits for partitions, and is well. Nobody seeks for it."""
         if not assigned:
+            self._input.was_read(self._places())
             self.pump.keep_only(())
             self._events, self.health.waiting = {}, 0
             self._owns(set())
@@ -216,8 +216,7 @@ class FaustShell:
 
     async def _shutdown(self, _app: Any, *_args: Any, **_options: Any) -> None:
         if await self.pump.snapshot_all(deadline_s=5.0):
-            for number, partition in self.pump.partitions.items():
-                self._acknowledge(number, partition.next_offset)
+            self._saved = self._places()
         self._member_id = self.app.consumer.member_id()
 
     # ---- what runs beside -----------------------------------------------------------------
@@ -235,6 +234,7 @@ class FaustShell:
             await kafka.partitions_of(self._reader, self.app.source_topic)
         except LookupError as e:
             end(EXIT_REFUSE, "refused", e)
+        self._input = InputLog(self._reader, self.app.source_topic)
         self._outboxes = Outboxes(self._producer)
         self.pump = Pump(self.service, self.settings, self._outboxes, self.metrics)
         self._http, port = await http.serve(
@@ -251,6 +251,10 @@ class FaustShell:
             await self._outboxes.stop()
         if self._member_id:
             await leave(self._reader._client, self.app.conf.id, self._member_id, self.name)
+            if self._saved:
+                topic = self.app.source_topic
+                at = {TopicPartition(topic, n): offset for n, offset in self._saved.items()}
+                await tell_empty(str(self.settings.kafka), self.app.conf.id, at)
         await self._producer.stop()
         await self._reader.stop()
         await self._http.cleanup()
@@ -288,21 +292,18 @@ class FaustShell:
 
         return Background
 
+    def _places(self) -> dict[int, int]:
+        return {number: p.next_offset for number, p in self.pump.partitions.items()}
+
     async def measure_lag(self) -> None:
         """Ask the broker where the input ends: a stalled worker cannot know by itself."""
-        stood = {n: p.next_offset for n, p in self.pump.partitions.items()}
-        tps = [TopicPartition(self.app.source_topic, n) for n in stood]
-        if not tps:
-            return
         try:
-            end_offsets = await self._reader.end_offsets(tps)
+            lag = await self._input.waiting(self._places())
+        except AnotherLogError as e:  # a restart refuses with a sentence
+            end(EXIT_RESTART, "input_is_another_log", e)
         except Exception as e:  # noqa: BLE001  a broker that is away is not our stall
             log.warning("lag_unknown", error=repr(e))
             return
-        ahead = {tp.partition: at for tp, at in end_offsets.items() if at < stood[tp.partition]}
-        if ahead:  # the topic was made anew: a restart refuses with a sentence
-            end(EXIT_RESTART, "input_is_another_log", LookupError(f"it ends at {ahead}"))
-        lag = sum(at - stood[tp.partition] for tp, at in end_offsets.items())
         self.health.waiting = lag
         self.metrics.lag.labels(self.service.name, self.service.input.name).set(lag)
         self.metrics.progress.labels(self.service.name).set(time.time() - self.health.idle_for_s())

@@ -34,6 +34,7 @@ SCHEME = "vntape"
 FETCH_WAIT_MS = 20
 YIELD_EVERY = 200
 POLL_S = 0.002
+TELL_S = 5.0
 
 
 def credentials(address: str) -> SASLCredentials | SSLCredentials | None:
@@ -131,8 +132,9 @@ class Consumer(driver.Consumer):
         try:
             if still:
                 consumer = self._thread._ensure_consumer()
-                await self._thread.call_thread(consumer.commit, still)
-        except (KafkaError, IllegalStateError) as e:
+                async with asyncio.timeout(TELL_S):
+                    await self._thread.call_thread(consumer.commit, still)
+        except (KafkaError, IllegalStateError, TimeoutError) as e:
             log.warning("positions_untold", error=repr(e))
 
     def on_buffer_full(self, tp: TP) -> None:

@@ -1,19 +1,21 @@
 """
-A static member of a consumer group that says it is going.
+A static member of a consumer group that says it is going, and where it stood.
 
 aiokafka never does for static members, so that one which comes back at once finds its place:
 the partitions of one that stays away would rest for the whole session timeout.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
+from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Int16, Int32, Schema, String
 
-from services.runtime import logs
+from services.runtime import kafka, logs
 
 log = logs.get(__name__)
 
@@ -54,6 +56,24 @@ class _Leave(Request[_Struct]):  # type: ignore[misc]
 
     def build(self, request_struct_class: type[_Struct]) -> _Struct:
         return request_struct_class(self._group, [self._member])
+
+
+async def tell_empty(bootstrap: str, group: str, offsets: Mapping[TopicPartition, int]) -> None:
+    """
+    Tell a group that has no members where partitions stand, for displays.
+
+    Where somebody is left it is refused, and not needed: who takes the partitions tells.
+    """
+    teller = kafka.consumer(bootstrap, "vntape-positions", group_id=group)
+    try:
+        async with asyncio.timeout(LEAVE_S):
+            await teller.start()
+            teller.assign(list(offsets))
+            await teller.commit(dict(offsets))
+    except (KafkaError, TimeoutError) as e:
+        log.debug("positions_untold", group=group, error=repr(e))
+    finally:
+        await teller.stop()
 
 
 async def leave(client: AIOKafkaClient, group: str, member_id: str, instance_id: str) -> None:
