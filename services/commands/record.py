@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from services.commands._context import reading
-from services.runtime.supervisor import EXIT_REFUSE
+from services.runtime.exits import EXIT_REFUSE
 
 
 @click.command()

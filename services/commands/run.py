@@ -12,8 +12,9 @@ import click
 from services.commands._arguments import Number, Speed, Worker
 from services.commands._context import settings
 from services.commands._services import COMPUTING, declared
+from services.runtime.exits import EXIT_REFUSE
 from services.runtime.settings import SettingsError
-from services.runtime.supervisor import EXIT_REFUSE, Supervisor
+from services.runtime.supervisor import Supervisor
 
 _LAST_PORT = 65_535
 

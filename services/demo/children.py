@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.runtime.exits import EXIT_REFUSE
 from services.runtime.orphans import with_parent
 from services.runtime.process import address_file
 from services.runtime.settings import Settings
-from services.runtime.supervisor import EXIT_REFUSE
 
 STOP_S = 15.0
 

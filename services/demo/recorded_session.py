@@ -16,8 +16,8 @@ from services.report import facts, stored, tables
 from services.report.delays import Received, stages
 from services.report.independent import Recording, count
 from services.report.reconcile import Stored, reconcile
+from services.runtime.exits import EXIT_REFUSE
 from services.runtime.settings import Settings
-from services.runtime.supervisor import EXIT_REFUSE
 
 SETTLE_S = 5.0
 """The first seconds of the paced part, in which the backlog of the fast part is still worked off,

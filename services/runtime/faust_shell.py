@@ -5,10 +5,9 @@ One input topic, one agent, one snapshot topic an app.
 """
 
 import asyncio
-import os
 import time
 from collections import deque
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import faust
 from aiokafka import TopicPartition
@@ -17,6 +16,7 @@ from mode import Service as ModeService
 
 from services.runtime import faust_transport, http, kafka, logs
 from services.runtime.dead_letters import TooManyDeadLettersError
+from services.runtime.exits import EXIT_REFUSE, EXIT_RESTART, end
 from services.runtime.expired import check_input
 from services.runtime.faust_transport import SCHEME, QuietTableManager
 from services.runtime.group_leave import leave, tell_empty
@@ -34,23 +34,12 @@ from services.runtime.snapshots import RefusedSnapshotError, read_latest
 log = logs.get(__name__)
 S = TypeVar("S")
 
-EXIT_RESTART = 70
-"""Ended on purpose, to be restarted from the snapshot."""
-EXIT_REFUSE = 78
-"""Ended for a reason that a restart does not mend; supervisors leave it down."""
-
 HEARTBEAT_S = 0.5
 """So late at most a worker hears that another left: with 2.5 s partitions stood 3.0 s, now 0.7."""
 STREAM_BUFFER = 256
 """Frames in the agent's queue."""
 
 TRANSPORTS.aliases[SCHEME] = "services.runtime.faust_transport:Transport"
-
-
-def end(code: int, event: str, error: BaseException) -> NoReturn:
-    """Say why, and end the process before anything else is sent or acknowledged."""
-    log.error(event, error=str(error), exc_info=error if code == EXIT_RESTART else None)
-    os._exit(code)
 
 
 class FaustShell:

@@ -12,7 +12,8 @@ import uvloop
 from aiokafka.errors import KafkaConnectionError
 
 from services.runtime import garbage, kafka_login, logs
-from services.runtime.faust_shell import EXIT_REFUSE, EXIT_RESTART, FaustShell, end
+from services.runtime.exits import EXIT_REFUSE, EXIT_RESTART, end
+from services.runtime.faust_shell import FaustShell
 from services.runtime.service import Service
 from services.runtime.settings import Settings, folder
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Final
 
+from services.runtime.exits import EXIT_REFUSE
 from services.runtime.orphans import with_parent
 
 EXIT_OK: Final = 0
-EXIT_REFUSE: Final = 78
-"""The process refused to go on; a restart would refuse again."""
 
 STEADY_S = 10.0
 """A process that lived so long crashed for a new reason: restart it at once."""

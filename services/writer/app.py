@@ -18,10 +18,10 @@ from schemas.topic import LIVE
 from services.runtime import database, kafka, logs, roles
 from services.runtime.ages import Ages
 from services.runtime.dead_letters import DeadLetters
+from services.runtime.exits import EXIT_REFUSE
 from services.runtime.outbox import Outboxes
 from services.runtime.process import Process, run
 from services.runtime.settings import Settings, SettingsError
-from services.runtime.supervisor import EXIT_REFUSE
 from services.writer.core.batch import STORED_TOPICS, Batch, Refused
 from services.writer.core.positions import HoleError, OutsideLogError, Place
 from services.writer.core.refused import venue as venue_of_line

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from services.runtime import topics_admin
-from services.runtime.supervisor import EXIT_OK, EXIT_REFUSE
+from services.runtime.exits import EXIT_REFUSE
+from services.runtime.supervisor import EXIT_OK
 from services.stack import Addresses
 from services.writer.schema import apply_tape
 from tests.support.eventually import eventually_sync

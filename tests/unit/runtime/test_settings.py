@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from services.runtime.exits import EXIT_REFUSE
 from services.runtime.settings import Settings, SettingsError
 from services.runtime.settings_load import load
-from services.runtime.supervisor import EXIT_REFUSE
 from tests.support.stack import ROOT
 
 SECRET = "hunter2-hunter2"
