@@ -35,9 +35,11 @@ NONSENSE = b'{"type":"nonsense","seq":1723075200000077}'
 @pytest.fixture(autouse=True)
 def logs_elsewhere() -> Iterator[None]:
     """The writer of this process shall not log into what a command beside it prints."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 def dlq(settings: Settings, *words: str) -> Result:
