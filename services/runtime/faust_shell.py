@@ -52,7 +52,6 @@ class FaustShell:
         self.name = f"{service.name}-{worker}"
         self._events: dict[int, deque[Any]] = {}
         self._holes: dict[tuple[int, int], int] = {}
-        self._untold: dict[int, int] = {}
         self._saved: dict[int, int] = {}
         self._member_id = ""
         self._producer: Any = None
@@ -174,7 +173,6 @@ class FaustShell:
             end(EXIT_REFUSE, "refused", e)
         self._events = {n: deque() for n in partitions}
         self._holes.clear()
-        self._untold = dict(at)
         self._owns(partitions)
         log.info("assigned", partitions=sorted(partitions), offsets=at)
         return at
@@ -275,9 +273,6 @@ class FaustShell:
                     for partition in shell.pump.partitions.values():
                         partition.measure(shell.metrics)
                     await shell.measure_lag()
-                    told, shell._untold = shell._untold, {}
-                    if told:
-                        await shell.app.consumer.tell(told)
 
         return Background
 

@@ -15,12 +15,9 @@ from typing import Any, ClassVar, Protocol
 import aiokafka
 from aiokafka.errors import (
     ConsumerStoppedError,
-    IllegalStateError,
-    KafkaError,
     NoOffsetForPartitionError,
     OffsetOutOfRangeError,
 )
-from aiokafka.structs import OffsetAndMetadata
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
@@ -34,7 +31,6 @@ SCHEME = "vntape"
 FETCH_WAIT_MS = 20
 YIELD_EVERY = 200
 POLL_S = 0.002
-TELL_S = 5.0
 
 
 def credentials(address: str) -> SASLCredentials | SSLCredentials | None:
@@ -115,27 +111,6 @@ class Consumer(driver.Consumer):
         """Of this worker, as its group knows it; empty while it is in none."""
         coordinator = getattr(self._thread._consumer, "_coordinator", None)
         return getattr(coordinator, "member_id", "")
-
-    async def tell(self, offsets: dict[int, int]) -> None:
-        """
-        Tell the group where partitions stand in which nothing was acknowledged since the seek.
-
-        For displays, which would take what a predecessor did after its last acknowledgement for
-        waiting; so a group that does not hear of it is no fault.
-        """
-        source, mine = self.app.source_topic, self.assignment()
-        still = {
-            aiokafka.TopicPartition(source, number): OffsetAndMetadata(offset, "")
-            for number, offset in offsets.items()
-            if (tp := TP(source, number)) in mine and self._committed_offset.get(tp) == offset
-        }
-        try:
-            if still:
-                consumer = self._thread._ensure_consumer()
-                async with asyncio.timeout(TELL_S):
-                    await self._thread.call_thread(consumer.commit, still)
-        except (KafkaError, IllegalStateError, TimeoutError) as e:
-            log.warning("positions_untold", error=repr(e))
 
     def on_buffer_full(self, tp: TP) -> None:
         """The queue's own back-pressure is enough; stock would fetch the rest for 1 s."""

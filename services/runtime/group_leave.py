@@ -62,7 +62,7 @@ async def tell_empty(bootstrap: str, group: str, offsets: Mapping[TopicPartition
     """
     Tell a group that has no members where partitions stand, for displays.
 
-    Where somebody is left it is refused, and not needed: who takes the partitions tells.
+    Where somebody is left it is refused: who takes the partitions acknowledges with its input.
     """
     teller = kafka.consumer(bootstrap, "vntape-positions", group_id=group)
     try:
