@@ -54,6 +54,7 @@ def ensure(
     *,
     kafka_port: int | None = None,
     database_port: int | None = None,
+    kafka_data: Path | None = None,
     install: bool = True,
     report: Report = silent,
 ) -> Addresses:
@@ -64,6 +65,8 @@ def ensure(
     the database `vntape` with its extension exists.
 
     kafka_port, database_port: fixed ports; None or 0: the remembered one, at first a free one.
+    kafka_data: a folder for Kafka's logs, not there yet, when the instance is made; it goes with
+        the instance. None: among its other files.
     install: whether missing programs may be installed with apt-get.
     report: gets a line for a person for each step that takes time.
 
@@ -81,7 +84,7 @@ def ensure(
             tools.require(needed, report, install=install)
             both(lambda c: ENGINES[c].prepare(places, report))
         lifecycle.refuse_moving(places, kafka_port, database_port)
-        record = records.load_or_make(places, kafka_port, database_port)
+        record = records.load_or_make(places, kafka_port, database_port, kafka_data)
         both(lambda c: lifecycle.bring_up(places, record, c, report))
         return record.addresses()
 
@@ -163,6 +166,14 @@ def log_files(root: Path, instance: str = "main") -> dict[Component, Path]:
     return {c: places.log(c) for c in COMPONENTS}
 
 
+def _logs_elsewhere(places: Places) -> list[Path]:
+    try:
+        record = records.load(places)
+    except StackError:  # damaged: wiping is what mends it
+        return []
+    return [Path(record.kafka_data)] if record and record.kafka_data else []
+
+
 def _instance_lock(places: Places, report: Report) -> AbstractContextManager[None]:
     path = places.local / f"{places.instance}.lock"
     return locked(path, f"stack {places.instance}", report)
@@ -171,7 +182,7 @@ def _instance_lock(places: Places, report: Report) -> AbstractContextManager[Non
 def _wipe_one(places: Places, report: Report) -> None:
     with _instance_lock(places, report):
         both(lambda c: lifecycle.take_down(places, c, report))
-        for folder in (places.postgres_data, places.folder):
+        for folder in (*_logs_elsewhere(places), places.postgres_data, places.folder):
             if folder.exists():
                 shutil.rmtree(folder)
         (places.local / f"{places.instance}.lock").unlink(missing_ok=True)

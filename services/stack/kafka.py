@@ -132,12 +132,12 @@ def _command(places: Places, log: Path, *options: str) -> list[str]:
 def _furnish(places: Places, record: Record, home: Path) -> None:
     """Write the configuration of a broker that lives in `home`; format its storage once."""
     home.mkdir(parents=True, exist_ok=True)
-    data = home / "data"
+    data = Path(record.kafka_data) if record.kafka_data else home / "data"
     (home / "server.properties").write_text(_properties(places, record, data))
     if data.exists():
         return
     # In a folder that is renamed at the end: what is called `data` was formatted completely.
-    fresh = home / "data.new"
+    fresh = data.with_name(f"{data.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     config = home / "format.properties"
     config.write_text(_properties(places, record, fresh))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from services.stack import kafka, postgres, processes, tools
@@ -148,8 +149,13 @@ def status_of(places: Places, record: Record | None, component: Component) -> Co
         address=None if record is None else engine.address(record),
         version=engine.version(places),
         memory_bytes=processes.memory_bytes(engine.find(places)),
-        data_bytes=tools.size_bytes(places.home(component)),
+        data_bytes=sum(tools.size_bytes(folder) for folder in _folders(places, record, component)),
     )
+
+
+def _folders(places: Places, record: Record | None, component: Component) -> list[Path]:
+    elsewhere = component == "kafka" and record is not None and record.kafka_data
+    return [places.home(component), *([Path(elsewhere)] if elsewhere else [])]
 
 
 def refuse_replacing(places: Places, component: Component) -> None:

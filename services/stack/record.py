@@ -30,12 +30,17 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Record:
-    """Ports, the database superuser's password and Kafka's cluster id."""
+    """
+    Ports, the database superuser's password, Kafka's cluster id and where its logs are.
+
+    kafka_data: a folder outside the clone; empty: among the instance's own files.
+    """
 
     kafka_port: int
     database_port: int
     database_password: str = field(repr=False)
     cluster_id: str
+    kafka_data: str = ""
 
     def addresses(self) -> Addresses:
         login = f"postgres:{self.database_password}"
@@ -62,18 +67,25 @@ def load(places: Places) -> Record | None:
         ) from e
 
 
-def load_or_make(places: Places, kafka_port: int | None, database_port: int | None) -> Record:
+def load_or_make(
+    places: Places,
+    kafka_port: int | None,
+    database_port: int | None,
+    kafka_data: Path | None = None,
+) -> Record:
     """
     The record with the fixed ports put in; whatever is new is chosen and saved.
 
     kafka_port, database_port: None or 0: the remembered port, at first a free one.
+    kafka_data: remembered when the instance is made, ignored later.
     """
     old = load(places)
     taken = set(_ports_of_others(places))
     if old is None:
         kafka = kafka_port or ports.pick_free(taken)
         database = database_port or ports.pick_free(taken | {kafka})
-        new = Record(kafka, database, secrets.token_urlsafe(24), new_cluster_id())
+        password, data = secrets.token_urlsafe(24), str(kafka_data or "")
+        new = Record(kafka, database, password, new_cluster_id(), data)
     else:
         new = replace(
             old,

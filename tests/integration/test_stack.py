@@ -222,9 +222,13 @@ def test_wiping_removes_data_and_processes_and_the_next_start_is_empty(up: OwnSt
     own = places(up)
     with psycopg.connect(up.addresses.database, autocommit=True) as c:
         c.execute("CREATE TABLE wiped (n int)")
+    assert stack.status(ROOT, up.instance)[0].data_bytes > 0
+    logs = Path(json.loads(own.record.read_text())["kafka_data"] or own.kafka_home / "data")
+    assert logs.is_dir()
     code, output = ran(up, "down", "--wipe")
     assert code == 0, output
     assert not own.folder.exists()
+    assert not logs.exists()
     assert not own.postgres_data.exists()
     assert processes.inside(own.kafka_home, kafka.EXECUTABLE) == []
     code, output = ran(up, "status")
