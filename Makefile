@@ -39,7 +39,7 @@ contract:
 	$(BIN)/pytest -q tests/contract tests/unit/schemas
 
 test: setup ## all tests, on a real Kafka and a real TimescaleDB
-	$(BIN)/pytest -m 'not soak' -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -m 'not soak' -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 demo: setup ## from nothing to a live result; ONCE=1 ends by itself
 	$(BIN)/vntape demo $(if $(ONCE),--once) $(if $(AGAIN),--again)

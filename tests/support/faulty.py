@@ -59,6 +59,17 @@ def mentions(client: Hub, word: str) -> int:
     return sum(word in text for text in client.messages)
 
 
+def late(messages: list[str]) -> list[str]:
+    """Those that came after one of a later second, by text."""
+    found, newest = [], ""
+    for text in messages:
+        second = content(text)["Time"]
+        if second < newest:
+            found.append(text)
+        newest = max(newest, second)
+    return sorted(found)
+
+
 def broken_so_far(client: Hub, count: int) -> bool:
     return broken(client).total() == count
 
