@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 from aiokafka.errors import ClusterAuthorizationFailedError, TopicAuthorizationFailedError
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from psycopg import errors
 
 from services import cli
@@ -42,11 +42,14 @@ class Ground:
     strangers: Path
 
     def command(self, *words: str, env: dict[str, str]) -> tuple[int, str]:
-        """Exit status and output of `vntape …`."""
+        """Exit status and output of `vntape …`, both streams in one."""
+        done = self._invoked(*words, env=env)
+        return done.exit_code, done.output
+
+    def _invoked(self, *words: str, env: dict[str, str]) -> Result:
         clean = {name: None for name in os.environ if name.startswith("VNTAPE_")}
         mine = clean | {"VNTAPE_STACK": "nowhere", "VNTAPE_LOCAL_DIR": str(self.folder)} | env
-        done = CliRunner().invoke(cli.root, list(words), env=mine)
-        return done.exit_code, done.output
+        return CliRunner().invoke(cli.root, list(words), env=mine)
 
     def of(self, service: str) -> dict[str, str]:
         """A service's environment: its own user of Kafka, its own role of the database."""
@@ -59,9 +62,10 @@ class Ground:
 
     def url(self, role: str) -> str:
         """A role's URL, as `vntape url` prints it where the passwords are."""
-        status, said = self.command("url", role.removeprefix("vntape_"), env=self.secured.admin())
-        assert status == 0, said
-        return said.strip()
+        name = role.removeprefix("vntape_")
+        done = self._invoked("url", name, env=self.secured.admin())
+        assert done.exit_code == 0, done.output
+        return done.stdout.strip()
 
 
 ROLES = {
@@ -209,8 +213,8 @@ def test_a_service_may_not_do_what_another_does(ground: Ground) -> None:
 
     async def write(topic: str) -> None:
         producer = kafka.producer(ground.secured.kafka, "test")
-        await producer.start()
         try:
+            await producer.start()
             await producer.send_and_wait(topic, b"x")
         finally:
             await producer.stop()
