@@ -6,7 +6,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
-from services.runtime import kafka_login
+from services.runtime import kafka_line, kafka_login
+
+kafka_line.install()
 
 Consumer = AIOKafkaConsumer
 Record = ConsumerRecord
