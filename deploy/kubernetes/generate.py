@@ -2,14 +2,14 @@
 Writes the manifests that follow from the code: one of each kind for each service.
 
 `python deploy/kubernetes/generate.py` writes base/*.yaml and overlays/keda/*.yaml anew; a test
-says when they are not what the code says.
+says when they are not what the code says. What a pod is: pods.py.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import yaml
+from pods import Document, controller, labels, meta, pod_of, selector
 
 from services.commands._context import files
 from services.commands._services import COMPUTING, declared
@@ -18,33 +18,13 @@ from services.runtime.access import USER as USER_PREFIX
 
 HERE = Path(__file__).parent
 HEADER = "# Written by deploy/kubernetes/generate.py: do not edit.\n"
-PORT = 9464
 GATEWAY_PORT = 8650
-USER = 10001
 TAPE = "live"
 SINGLE = ("ingest", "writer", "delivery", "lag")
 """A second one would only wait behind the first."""
-SECRETS = {
-    "ingest": (
-        "ingest_url",
-        "ssi_consumer_id",
-        "ssi_consumer_secret",
-        "ssi_api_key",
-        "ssi_api_secret",
-        "binance_api_key",
-    ),
-    "writer": ("writer_url",),
-    "delivery": ("delivery_url", "webhook_secret", "telegram_token"),
-    "gateway": ("reader_url",),
-    "lag": ("reader_url",),
-    "init": ("database_url", "writer_url", "reader_url", "ingest_url", "delivery_url"),
-}
-"""Of each process only its own; keys of the secret `vntape`."""
 
 _USER_OF = {"lag": OPERATOR}
 """Who logs in to Kafka under another name than its own."""
-
-Document = dict[str, Any]
 
 
 def everything() -> dict[str, str]:
@@ -71,18 +51,6 @@ def _text(documents: Iterable[Document]) -> str:
     return HEADER + yaml.safe_dump_all(documents, sort_keys=False, width=100)
 
 
-def _meta(name: str, **more: Any) -> Document:
-    return {"name": name, "labels": _labels(name), **more}
-
-
-def _labels(name: str) -> dict[str, str]:
-    return {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "vntape"}
-
-
-def _selector(name: str) -> Document:
-    return {"matchLabels": {"app.kubernetes.io/name": name}}
-
-
 def _worker(name: str) -> Document:
     """
     A stateful set without a volume: its state is in Kafka, but its name must last.
@@ -90,104 +58,21 @@ def _worker(name: str) -> Document:
     The name is the static id in the group: a pod that died and is back within the session timeout
     goes on with its own partitions and nobody else stops.
     """
-    return _set(name, ["run", name], "768Mi")
-
-
-def _set(name: str, words: list[str], memory: str, kind: str = "StatefulSet") -> Document:
-    spec: Document = {"replicas": 1, "selector": _selector(name)}
-    if kind == "StatefulSet":
-        spec |= {"serviceName": "vntape", "podManagementPolicy": "Parallel"}
-        spec |= {"updateStrategy": {"type": "RollingUpdate"}}
-    spec["template"] = {"metadata": {"labels": _labels(name)}, "spec": _pod(name, words, memory)}
-    return {"apiVersion": "apps/v1", "kind": kind, "metadata": _meta(name), "spec": spec}
-
-
-def _pod(name: str, words: list[str], memory: str) -> Document:
-    mounts: list[Document] = [
-        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108  its own, in memory
-        {"name": "local", "mountPath": LOCAL},
-    ]
-    volumes: list[Document] = [
-        {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
-        {"name": "local", "emptyDir": {"sizeLimit": "256Mi"}},
-    ]
-    if keys := SECRETS.get(name):
-        mounts.append({"name": "secrets", "mountPath": "/run/secrets", "readOnly": True})
-        items = [{"key": key, "path": key} for key in keys]
-        volumes.append({"name": "secrets", "secret": {"secretName": "vntape", "items": items}})
-    return {
-        "serviceAccountName": "vntape",
-        "automountServiceAccountToken": False,
-        # Longer than a worker needs to save its state.
-        "terminationGracePeriodSeconds": 30,
-        "securityContext": {
-            "runAsNonRoot": True, "runAsUser": USER, "runAsGroup": USER, "fsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "containers": [_container(name, words, memory, mounts)],
-        "volumes": volumes,
-    }  # fmt: skip
-
-
-LOCAL = "/var/lib/vntape"
-
-
-def _container(name: str, words: list[str], memory: str, mounts: list[Document]) -> Document:
-    env = [
-        {"name": f"VNTAPE_{key.upper()}_FILE", "value": f"/run/secrets/{key}"}
-        for key in SECRETS.get(name, ())
-    ]
-    return {
-        "name": name,
-        "image": "vntape",
-        "args": words,
-        "envFrom": [{"configMapRef": {"name": "vntape"}}],
-        **({"env": env} if env else {}),
-        "ports": [{"name": "metrics", "containerPort": PORT}],
-        **_probes(),
-        "resources": {
-            "requests": {"cpu": "250m", "memory": "256Mi"},
-            "limits": {"memory": memory},
-        },
-        "securityContext": {
-            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
-        "volumeMounts": mounts,
-    }  # fmt: skip
-
-
-def _probes() -> Document:
-    """
-    Ready: it has its partitions and their state; this paces rollouts.
-
-    Live: it is not stalled: input waits and none was done for 15 s. What waits for a Kafka that
-    is away, or for a feed that is silent, is not stalled and is left alone.
-    """
-    ready = {"httpGet": {"path": "/health", "port": "metrics"}}
-    live = {"httpGet": {"path": "/health/live", "port": "metrics"}}
-    return {
-        # Reading the state back takes seconds; two minutes is a Kafka that is busy.
-        "startupProbe": {**live, "periodSeconds": 2, "failureThreshold": 60},
-        "readinessProbe": {**ready, "periodSeconds": 5, "timeoutSeconds": 3},
-        "livenessProbe": {
-            **live, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3,
-        },
-    }  # fmt: skip
+    return controller(name, ["run", name], "768Mi")
 
 
 def _budget(name: str) -> Document:
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
-        "metadata": _meta(name),
-        "spec": {"maxUnavailable": 1, "selector": _selector(name)},
+        "metadata": meta(name),
+        "spec": {"maxUnavailable": 1, "selector": selector(name)},
     }
 
 
 def _singles() -> list[Document]:
     words = {"ingest": ["run", "ingest", "--feed", "$(FEED)"]}
-    made = [_set(name, words.get(name, ["run", name]), "768Mi") for name in SINGLE]
+    made = [controller(name, words.get(name, ["run", name]), "768Mi") for name in SINGLE]
     for one in made:
         if one["metadata"]["name"] == "ingest":
             _keep_spool(one)
@@ -207,7 +92,7 @@ def _keep_spool(ingest: Document) -> None:
 
 def _gateway() -> list[Document]:
     name = "gateway"
-    deployment = _set(name, ["run", name], "1Gi", "Deployment")
+    deployment = controller(name, ["run", name], "1Gi", "Deployment")
     del deployment["spec"]["replicas"]  # the scaler's business
     container = deployment["spec"]["template"]["spec"]["containers"][0]
     container["ports"].append({"name": "http", "containerPort": GATEWAY_PORT})
@@ -220,7 +105,7 @@ def _gateway() -> list[Document]:
 
 def _init() -> Document:
     """Topics, tables, roles; it may run again at any time."""
-    pod = _pod("init", [], "512Mi")
+    pod = pod_of("init", [], "512Mi")
     container = pod["containers"][0]
     for probe in ("startupProbe", "readinessProbe", "livenessProbe", "ports"):
         del container[probe]
@@ -228,9 +113,9 @@ def _init() -> Document:
     container["command"] = ["sh", "-ec", f"{cli} topics apply && {cli} migrate"]
     del container["args"]
     pod["restartPolicy"] = "OnFailure"
-    template = {"metadata": {"labels": _labels("init")}, "spec": pod}
+    template = {"metadata": {"labels": labels("init")}, "spec": pod}
     spec = {"backoffLimit": 20, "ttlSecondsAfterFinished": 86_400, "template": template}
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": _meta("init"), "spec": spec}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta("init"), "spec": spec}
 
 
 def _scaled(name: str, group: str, topic: str, partitions: int) -> Document:
@@ -238,7 +123,7 @@ def _scaled(name: str, group: str, topic: str, partitions: int) -> Document:
     return {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
-        "metadata": _meta(name),
+        "metadata": meta(name),
         "spec": {
             "scaleTargetRef": {"kind": "StatefulSet", "name": name},
             "minReplicaCount": 1,
