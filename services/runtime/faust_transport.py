@@ -24,6 +24,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from services.runtime import kafka_login, logs
+from services.runtime.exits import EXIT_RESTART
 
 log = logs.get(__name__)
 
@@ -218,7 +219,7 @@ class Consumer(driver.Consumer):
         """Offsets of our topics are contiguous: what is missing was skipped, never shrug."""
         if not self.app.seeker.hole(tp.partition, wanted, offset):
             log.error("input_hole", topic=tp.topic, partition=tp.partition, at=wanted, got=offset)
-            os._exit(70)
+            os._exit(EXIT_RESTART)
         await self.seek_wait({TP(*tp): wanted})
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from services.runtime import logs
+from services.runtime.exits import EXIT_RESTART
 
 log = logs.get(__name__)
 
@@ -33,7 +34,7 @@ def die(topic: str, partition: int, error: BaseException) -> None:
     The supervisor restarts it from the last snapshot, which repeats the output.
     """
     log.error("output_failed", topic=topic, partition=partition, error=repr(error))
-    os._exit(70)
+    os._exit(EXIT_RESTART)
 
 
 class Outbox:

@@ -124,11 +124,11 @@ def test_vietnamese_days_under_kills_leave_what_an_undisturbed_run_leaves(
     settings: dict[str, Any],
     undisturbed: Result,
 ) -> None:
-    """Twelve kills -9: raw topics, market, every derived topic, the board and all tables."""
+    """Twenty kills -9: raw topics, market, every derived topic, the board and all tables."""
     with crew(stack, tape, tmp_path, days, **settings) as path:
         path.begin(SPEED, also=ALSO)
-        kill_at_random(path, VICTIMS, SEED, each=1, pairs=1)
-        rush(path, kills=3)
+        kill_at_random(path, VICTIMS, SEED, each=2, pairs=1)
+        rush(path, kills=2)
     found = result(stack, tape)
     print(summary(found))
     assert_same(found, undisturbed)

@@ -23,7 +23,7 @@ from tests.support.writing import Sender, market, prepared
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 
-KILLS = 8
+KILLS = 12
 SEED = int(os.environ.get("VNTAPE_TEST_SEED", "0")) or secrets.randbelow(1 << 32)
 
 
@@ -88,7 +88,7 @@ async def test_killed_at_random_moments_it_stores_each_message_once(
     print(f"VNTAPE_TEST_SEED={SEED}")
     rnd = random.Random(SEED)
     settings = await prepared(stack, tape)
-    messages = list(market(30_000, seed=SEED))
+    messages = list(market(40_000, seed=SEED))
     with process(settings, tmp_path) as writer:
         async with Sender(stack.kafka, tape) as sender:
             sending = asyncio.create_task(_steadily(sender, messages))
@@ -100,7 +100,7 @@ async def test_killed_at_random_moments_it_stores_each_message_once(
             await asyncio.gather(sending, repeating)
             await eventually(lambda: stored_all(stack.kafka, stack.database, tape), 120, every=0.2)
         assert writer.end(signal.SIGTERM) == 0
-    assert await assert_equal(stack.kafka, stack.database, tape) > 23_000
+    assert await assert_equal(stack.kafka, stack.database, tape) > 30_000
 
 
 async def _steadily(sender: Sender, messages: list) -> None:

@@ -17,7 +17,7 @@ SHARED = "test"
 
 _MEMORY = Path("/dev/shm")
 _ROOM_BYTES = 8 << 30
-"""A whole run takes about a quarter of it."""
+"""A whole run was seen to take half a gigabyte."""
 
 
 def memory(instance: str) -> Path | None:
@@ -29,6 +29,10 @@ def memory(instance: str) -> Path | None:
     """
     if not _MEMORY.is_dir() or shutil.disk_usage(_MEMORY).free < _ROOM_BYTES:
         return None
+    return _in_memory(instance)
+
+
+def _in_memory(instance: str) -> Path:
     clone = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
     return _MEMORY / f"vntape-{clone}-{instance}"
 
@@ -36,8 +40,7 @@ def memory(instance: str) -> Path | None:
 def _end(instance: str) -> None:
     """Stop it; its files stay to be looked at, but not what is in memory."""
     stack.stop(ROOT, instance)
-    if (logs := memory(instance)) is not None:
-        shutil.rmtree(logs, ignore_errors=True)
+    shutil.rmtree(_in_memory(instance), ignore_errors=True)
 
 
 @contextmanager
